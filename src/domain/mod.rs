@@ -1,0 +1,13 @@
+//! Every noun of Attest: no I/O, no async, no wire or database format.
+//!
+//! Read in the order of the pipeline: [`text`], [`document`], [`evidence`], [`claim`], [`verdict`], [`answer`],
+//! [`audit`], [`policy`].
+
+pub mod answer;
+pub mod audit;
+pub mod claim;
+pub mod document;
+pub mod evidence;
+pub mod policy;
+pub mod text;
+pub mod verdict;

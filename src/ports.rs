@@ -1,0 +1,413 @@
+//! What the pipeline needs from outside itself. `app` alone knows who implements what.
+
+use std::{pin::Pin, sync::Arc};
+
+use async_trait::async_trait;
+use futures::Stream;
+use time::{Date, OffsetDateTime};
+
+use crate::domain::{
+    answer::ModelIdentity,
+    claim::Claim,
+    document::{
+        Chunk, ChunkId, Collection, CollectionName, DocStatus, Document, DocumentMeta, DocumentVersion, VersionId,
+    },
+    evidence::{EvidenceSet, Query},
+    text::Span,
+    verdict::Judgement,
+};
+
+/// Today, now, and fresh ids: injected, so that answers can be replayed.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> OffsetDateTime;
+
+    fn today(&self) -> Date {
+        self.now().date()
+    }
+
+    /// Unique, sortable by time.
+    fn new_id(&self) -> String;
+}
+
+// ---------------------------------------------------------------------------------------------------------- models
+
+/// Why a model did not do its job.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("the {job} model is busy: {waiting} requests are waiting already; try again in {retry_after_s} s")]
+    Busy { job: &'static str, waiting: usize, retry_after_s: u32 },
+    #[error(
+        "the text has {tokens} tokens, but '{model}' takes at most {limit}; shorten it or configure a model with a longer context"
+    )]
+    TooLong { model: String, tokens: usize, limit: usize },
+    #[error("no model is configured for {job}; run 'attest models pull auto', or 'attest models use {job} <file>'")]
+    NotConfigured { job: &'static str },
+    #[error("{path}: {problem}; run 'attest models check', then 'attest models pull' to fetch it again")]
+    BadFile { path: String, problem: String },
+    #[error("'{model}' cannot do the {job} job: {problem}")]
+    WrongJob { model: String, job: &'static str, problem: String },
+    #[error("the request was cancelled")]
+    Cancelled,
+    #[error("inference with '{model}' failed: {problem}")]
+    Failed { model: String, problem: String },
+}
+
+/// Asymmetric encoders treat questions and passages differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EmbedKind {
+    Query,
+    Passage,
+}
+
+/// Who waits: a person (ahead of the queue), or a bulk job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Priority {
+    Interactive,
+    Bulk,
+}
+
+/// Texts to unit vectors.
+#[async_trait]
+pub trait Embedder: Send + Sync {
+    fn identity(&self) -> &ModelIdentity;
+
+    fn dimensions(&self) -> usize;
+
+    /// Longest text in tokens, prefix included; longer ones are cut at this many tokens.
+    fn max_tokens(&self) -> usize;
+
+    /// One L2-normalised vector of `dimensions` floats for each text, in order.
+    async fn embed(&self, kind: EmbedKind, texts: &[String], priority: Priority) -> Result<Vec<Vec<f32>>, ModelError>;
+
+    fn count_tokens(&self, text: &str) -> Result<usize, ModelError>;
+}
+
+/// Scores a (question or claim, passage) pair in one pass of a cross-encoder.
+#[async_trait]
+pub trait Encoder: Send + Sync {
+    fn identity(&self) -> &ModelIdentity;
+
+    /// One score for each pair, higher is better; comparable within one model only.
+    async fn score(&self, pairs: &[(String, String)]) -> Result<Vec<f32>, ModelError>;
+}
+
+/// One turn of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatMessage {
+    pub role: Role,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    System,
+    User,
+    Assistant,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// Rendered with the model's own chat template.
+    Chat(Vec<ChatMessage>),
+    /// Sent as it is, for base models.
+    Raw(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    /// 0 is greedy.
+    pub temperature: f32,
+    pub top_p: f32,
+    /// Above 1 discourages loops.
+    pub repeat_penalty: f32,
+    pub seed: u32,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 0.0, top_p: 0.95, repeat_penalty: 1.0, seed: 0 }
+    }
+}
+
+/// Forbids tokens during generation. Called once before each token is drawn.
+pub trait LogitMask: Send {
+    /// Sets the logits of forbidden tokens to negative infinity; `logits[id]` belongs to the token whose bytes are
+    /// `pieces[id]`.
+    fn mask(&mut self, logits: &mut [f32], pieces: &[Vec<u8>]);
+
+    /// The token that was drawn.
+    fn accept(&mut self, id: usize, piece: &[u8]);
+}
+
+/// A text to be generated. Dropping the returned stream stops it within one decode step.
+pub struct GenerateRequest {
+    pub prompt: Prompt,
+    /// GBNF with a rule `root`.
+    pub grammar: Option<String>,
+    pub mask: Option<Box<dyn LogitMask>>,
+    pub sampling: Sampling,
+    pub max_tokens: usize,
+    /// Generation ends before the first of these.
+    pub stop: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The model ended its turn.
+    EndOfText,
+    /// A stop string.
+    StopString,
+    /// `max_tokens`.
+    Length,
+    /// The grammar allows nothing more.
+    GrammarComplete,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum GenerationEvent {
+    /// Whole characters, in order.
+    Text(String),
+    Done {
+        stop: StopReason,
+        prompt_tokens: usize,
+        new_tokens: usize,
+    },
+}
+
+pub type GenerationStream = Pin<Box<dyn Stream<Item = Result<GenerationEvent, ModelError>> + Send>>;
+
+/// Prompt to text.
+#[async_trait]
+pub trait Generator: Send + Sync {
+    fn identity(&self) -> &ModelIdentity;
+
+    /// Prompt and answer together, in tokens.
+    fn context_tokens(&self) -> usize;
+
+    /// Whether the model was tuned to follow a conversation; a base model wants few-shot prompts.
+    fn is_chat(&self) -> bool;
+
+    fn count_tokens(&self, text: &str) -> Result<usize, ModelError>;
+
+    async fn generate(&self, request: GenerateRequest) -> Result<GenerationStream, ModelError>;
+}
+
+// ------------------------------------------------------------------------------------------------------- retrieval
+
+#[derive(Debug, thiserror::Error)]
+pub enum RetrieveError {
+    #[error("there is no collection '{0}'; 'attest collections list' shows those that exist")]
+    UnknownCollection(String),
+    #[error("the question is empty")]
+    EmptyQuery,
+    #[error(
+        "the question has {bytes} bytes; at most {limit} are taken. Ask one question, and put long material into a collection or an audit"
+    )]
+    QueryTooLong { bytes: usize, limit: usize },
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(
+        "the {index} index failed: {problem}; it is derived from the store and 'attest doctor --rebuild' makes it anew"
+    )]
+    Index { index: &'static str, problem: String },
+}
+
+/// How far the derived indexes have followed the store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IndexStatus {
+    /// Position of the store's change log.
+    pub log_position: i64,
+    /// Position that the lexical index has reached.
+    pub lexical_position: i64,
+    pub chunks: u64,
+    pub vectors: u64,
+}
+
+#[async_trait]
+pub trait Retriever: Send + Sync {
+    /// Evidence for a query, best first. Nothing found is an empty set, never an error, and a failure is never an
+    /// empty set.
+    async fn retrieve(&self, query: &Query) -> Result<EvidenceSet, RetrieveError>;
+
+    async fn status(&self) -> Result<IndexStatus, RetrieveError>;
+}
+
+// ---------------------------------------------------------------------------------------------------- verification
+
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Judges claims against evidence. An error is an error: it never counts as support.
+#[async_trait]
+pub trait Verifier: Send + Sync {
+    /// One judgement for each claim, in order. Labels that a claim cites are looked up in `evidence`; a claim that
+    /// cites nothing is checked against all of it.
+    async fn verify(&self, claims: &[Claim], evidence: &EvidenceSet) -> Result<Vec<Judgement>, VerifyError>;
+
+    /// Name and value of each threshold in force.
+    fn thresholds(&self) -> Vec<(&'static str, f32)>;
+}
+
+// ----------------------------------------------------------------------------------------------------------- store
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no collection '{0}'; 'attest collections list' shows those that exist")]
+    UnknownCollection(String),
+    #[error("the collection '{0}' exists already")]
+    CollectionExists(String),
+    #[error("the store at {path} cannot be opened: {problem}")]
+    Open { path: String, problem: String },
+    #[error("the store failed while it tried to {action}: {problem}")]
+    Failed { action: &'static str, problem: String },
+    #[error("the store holds something this version cannot read ({what}); a newer Attest may have written it")]
+    Corrupt { what: String },
+}
+
+/// A document as ingest hands it over: read, cut into chunks, hashed.
+#[derive(Clone, Debug)]
+pub struct PreparedDocument {
+    pub document: Document,
+    /// BLAKE3 over metadata, text and sections, hexadecimal; equal hash means nothing changed.
+    pub content_hash: String,
+    /// In reading order. Ids and version are assigned by the store.
+    pub chunks: Vec<NewChunk>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewChunk {
+    pub locator: String,
+    pub path: Vec<String>,
+    pub page: Option<u32>,
+    /// Into the document's text.
+    pub span: Span,
+}
+
+/// What became of a document that was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutOutcome {
+    /// The same bytes are there already: nothing was written.
+    Unchanged,
+    Added(VersionId),
+    /// A newer version; the earlier one stays readable and leaves the search.
+    Replaced {
+        old: VersionId,
+        new: VersionId,
+    },
+}
+
+/// One entry of the change log that the indexes follow. Positions only grow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub position: i64,
+    pub kind: ChangeKind,
+    pub version: VersionId,
+    pub collection: CollectionName,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The chunks of this version are now to be found.
+    Added,
+    /// They are no longer to be found.
+    Removed,
+}
+
+/// A chunk with all that a search result shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredChunk {
+    pub collection: CollectionName,
+    pub meta: Arc<DocumentMeta>,
+    pub chunk: Chunk,
+}
+
+/// A vector to be indexed. `sequence` only grows; a reader that remembers the last one sees every new vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredVector {
+    pub sequence: i64,
+    pub chunk: ChunkId,
+    pub values: Vec<f32>,
+}
+
+/// An answer as it was given, with the places it rests on.
+#[derive(Clone, Debug)]
+pub struct StoredAnswer {
+    pub id: String,
+    pub created_at: OffsetDateTime,
+    pub question: String,
+    pub outcome: String,
+    /// The answer JSON, exactly as it was sent.
+    pub json: String,
+    /// Source bytes that it cites.
+    pub citations: Vec<(VersionId, Span)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CollectionStats {
+    pub documents: u64,
+    pub chunks: u64,
+    pub vectors: u64,
+    pub by_status: Vec<(DocStatus, u64)>,
+}
+
+/// Where everything lives. The database is the truth; the indexes follow its change log.
+#[async_trait]
+pub trait Store: Send + Sync {
+    // collections
+    async fn create_collection(&self, collection: &Collection) -> Result<(), StoreError>;
+    async fn collections(&self) -> Result<Vec<Collection>, StoreError>;
+    async fn collection(&self, name: &CollectionName) -> Result<Option<Collection>, StoreError>;
+    async fn collection_stats(
+        &self,
+        name: &CollectionName,
+        embedder: Option<&str>,
+    ) -> Result<CollectionStats, StoreError>;
+    /// Removes it with everything in it. Stored answers keep their JSON.
+    async fn delete_collection(&self, name: &CollectionName) -> Result<(), StoreError>;
+
+    // documents
+    /// All or nothing, in one transaction, change log included.
+    async fn put_document(
+        &self,
+        collection: &CollectionName,
+        document: &PreparedDocument,
+    ) -> Result<PutOutcome, StoreError>;
+    /// Takes the current version out of the search; `false` where there is none.
+    async fn delete_document(&self, collection: &CollectionName, key: &str) -> Result<bool, StoreError>;
+    /// The current version of a document.
+    async fn document(&self, collection: &CollectionName, key: &str) -> Result<Option<DocumentVersion>, StoreError>;
+    async fn documents(
+        &self,
+        collection: &CollectionName,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<DocumentVersion>, StoreError>;
+    /// All versions of a document, newest first.
+    async fn versions(&self, collection: &CollectionName, key: &str) -> Result<Vec<DocumentVersion>, StoreError>;
+    /// The version with this id, and its text and sections.
+    async fn version_text(&self, version: VersionId) -> Result<Option<(DocumentVersion, Document)>, StoreError>;
+
+    // chunks
+    async fn chunks(&self, ids: &[ChunkId]) -> Result<Vec<StoredChunk>, StoreError>;
+    async fn chunks_of(&self, version: VersionId) -> Result<Vec<StoredChunk>, StoreError>;
+
+    // the change log
+    async fn changes_after(&self, position: i64, limit: u32) -> Result<Vec<Change>, StoreError>;
+    async fn last_change(&self) -> Result<i64, StoreError>;
+
+    // vectors, by the name of the embedder that made them
+    async fn chunks_without_vector(&self, embedder: &str, limit: u32) -> Result<Vec<StoredChunk>, StoreError>;
+    async fn put_vectors(&self, embedder: &str, vectors: &[(ChunkId, Vec<f32>)]) -> Result<(), StoreError>;
+    async fn vectors_after(&self, embedder: &str, sequence: i64, limit: u32) -> Result<Vec<StoredVector>, StoreError>;
+    /// (searchable chunks, those of them that have a vector)
+    async fn vector_progress(&self, embedder: &str) -> Result<(u64, u64), StoreError>;
+
+    // answers
+    async fn put_answer(&self, answer: &StoredAnswer) -> Result<(), StoreError>;
+    async fn answer(&self, id: &str) -> Result<Option<StoredAnswer>, StoreError>;
+}

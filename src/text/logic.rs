@@ -1,0 +1,4 @@
+//! Negation, modality, conditions, quantifiers (to come).
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Logic {}

@@ -1,0 +1,12 @@
+//! Text as evidence sees it: language, folding with an offset map, sentences, words, quantities, dates, legal
+//! references, negation and modality. Pure functions; every span is into the text that was given.
+
+pub mod date;
+pub mod fold;
+pub mod identifier;
+pub mod lang;
+pub mod logic;
+pub mod quantity;
+pub mod reference;
+pub mod sentence;
+pub mod words;

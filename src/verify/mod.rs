@@ -1,0 +1,5 @@
+//! Claims to judgements: rules first, the encoder second, never the other way round.
+
+pub mod align;
+pub mod case;
+pub mod rules;

@@ -1,0 +1,51 @@
+//! The deterministic layer: each rule a small pure function from a [`Case`] to findings. Codes and effects follow
+//! the rule list in this module's files; a rule that is not precise enough only flags.
+
+pub mod bound;
+pub mod clinical;
+pub mod comparison;
+pub mod condition;
+pub mod entity;
+pub mod modality;
+pub mod negation;
+pub mod quantifier;
+pub mod quantity;
+pub mod quote;
+pub mod reference;
+pub mod time;
+
+use super::case::Case;
+use crate::domain::verdict::Reason;
+
+/// One rule: its stable code, what it looks for, and the check.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    pub code: &'static str,
+    pub title: &'static str,
+    pub check: fn(&Case<'_>) -> Vec<Reason>,
+}
+
+/// Every rule, in the order in which findings are reported.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    [
+        reference::RULES,
+        quote::RULES,
+        quantity::RULES,
+        bound::RULES,
+        time::RULES,
+        clinical::RULES,
+        modality::RULES,
+        negation::RULES,
+        comparison::RULES,
+        entity::RULES,
+        condition::RULES,
+        quantifier::RULES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The findings of every rule on one case.
+pub fn check(case: &Case<'_>) -> Vec<Reason> {
+    all().flat_map(|rule| (rule.check)(case)).collect()
+}

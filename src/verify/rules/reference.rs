@@ -1,0 +1,5 @@
+//! (to come)
+
+use super::Rule;
+
+pub const RULES: &[Rule] = &[];
