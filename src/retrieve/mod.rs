@@ -1,1 +1,5 @@
-//! (to come)
+//! Chunks to index, query to evidence.
+
+mod passage;
+
+pub use self::passage::passage_text;
