@@ -176,7 +176,7 @@ COLLECTIONS = {
         title="中国医药卫生 · Chinese health law and clinical papers",
         domain="medical",
         languages=["zh"],
-        example="医师开具处方有什么要求？",
+        example="处方药没有医生处方能买吗？",
         sources=[
             (STATUTES, ("titles", MEDICAL_ZH)),
             (REGULATIONS, ("titles", MEDICAL_ZH_REGULATIONS)),
@@ -198,7 +198,7 @@ COLLECTIONS = {
         title="US patient information",
         domain="medical",
         languages=["en"],
-        example="What are the symptoms of Bell's palsy?",
+        example="What are the symptoms of botulism?",
         sources=[
             (
                 dict(
