@@ -1,8 +1,0 @@
-//! Legal references (to come).
-
-use crate::domain::text::Span;
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct LegalReference {
-    pub span: Span,
-}
