@@ -1,0 +1,82 @@
+//! Files of cases: one JSON object a line, plain or gzipped.
+
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::{BufRead, BufReader, BufWriter, Read, Write},
+    path::Path,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::EvalError;
+
+/// Every row of a file, in order; blank lines are skipped. A name ending in `.gz` is unpacked on the way.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> {
+    let file = File::open(path).map_err(|e| EvalError::read(path, &e))?;
+    let source: Box<dyn Read> = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz")) {
+        Box::new(flate2::read::MultiGzDecoder::new(file))
+    } else {
+        Box::new(file)
+    };
+    let mut rows = Vec::new();
+    for (at, line) in BufReader::new(source).lines().enumerate() {
+        let line = line.map_err(|e| EvalError::read(path, &e))?;
+        // A byte-order mark may stand before the first object.
+        let line = line.trim_start_matches('\u{feff}').trim();
+        if line.is_empty() {
+            continue;
+        }
+        rows.push(serde_json::from_str(line).map_err(|e| EvalError::Line {
+            path: path.display().to_string(),
+            line: at + 1,
+            problem: e.to_string(),
+        })?);
+    }
+    if rows.is_empty() { Err(EvalError::Empty { path: path.display().to_string() }) } else { Ok(rows) }
+}
+
+/// Ids must be unique, or figures would count a case twice.
+pub fn check_unique<'a>(path: &Path, ids: impl Iterator<Item = &'a str>) -> Result<(), EvalError> {
+    let mut seen = HashSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            return Err(EvalError::Repeated { path: path.display().to_string(), id: id.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Writes one JSON object a line, beside the target first, so that a failed run leaves no half file in its place.
+pub fn write<T: Serialize>(path: &Path, rows: &[T]) -> Result<(), EvalError> {
+    let mut name = path.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let file = File::create(&part).map_err(|e| EvalError::write(&part, &e))?;
+    let mut out = BufWriter::new(file);
+    for row in rows {
+        serde_json::to_writer(&mut out, row).map_err(|e| EvalError::write(&part, &e))?;
+        out.write_all(b"\n").map_err(|e| EvalError::write(&part, &e))?;
+    }
+    out.flush().map_err(|e| EvalError::write(&part, &e))?;
+    std::fs::rename(&part, path).map_err(|e| EvalError::write(path, &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_line_is_named_and_nothing_is_dropped() {
+        let dir = tempfile::tempdir().expect("a temporary folder can be made");
+        let path = dir.path().join("cases.jsonl");
+        std::fs::write(&path, "{\"id\":\"a\"}\n\n{\"id\":\n").expect("the folder is writable");
+        let error = read::<serde_json::Value>(&path).expect_err("the third line is broken");
+        assert!(matches!(error, EvalError::Line { line: 3, .. }), "{error}");
+
+        let rows = vec![serde_json::json!({"id": "a"}), serde_json::json!({"id": "乙"})];
+        write(&path, &rows).expect("the folder is writable");
+        assert_eq!(read::<serde_json::Value>(&path).expect("what was written can be read"), rows);
+        assert!(matches!(check_unique(&path, ["a", "b", "a"].into_iter()), Err(EvalError::Repeated { .. })));
+    }
+}
