@@ -1,1 +1,16 @@
-//! (to come)
+//! Inference with any GGUF that llama.cpp supports. The only module that names its crate.
+//!
+//! A worker thread owns each model's context; handles talk to it through bounded queues, and a full queue is an error
+//! that says when to come back. Every llama call passes one [gate](gate::Gate), so that contexts do not fight for cores.
+
+mod backend;
+mod bare;
+mod embed;
+mod gate;
+mod options;
+mod queue;
+
+pub use backend::{default_threads, physical_cores};
+pub use bare::{BareRun, bare_embedding};
+pub use embed::LlamaEmbedder;
+pub use options::{EmbedderOptions, ModelOptions};

@@ -1,0 +1,59 @@
+//! The least that llama.cpp needs to do the same work: what `attest bench` measures itself against.
+
+use std::{
+    num::NonZeroU32,
+    time::{Duration, Instant},
+};
+
+use llama_cpp_2::{context::params::LlamaContextParams, llama_batch::LlamaBatch};
+
+use super::{
+    backend::{Task, backend, open, threads},
+    options::ModelOptions,
+};
+use crate::ports::{ModelError, Priority};
+
+/// Tokens processed, and how long that took without loading.
+#[derive(Clone, Copy, Debug)]
+pub struct BareRun {
+    pub tokens: usize,
+    pub elapsed: Duration,
+}
+
+impl BareRun {
+    pub fn tokens_per_second(&self) -> f64 {
+        self.tokens as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+}
+
+/// A plain loop over the texts: tokenise, one text a call, read the vector. No queue, no packing, no normalising.
+pub fn bare_embedding(options: &ModelOptions, texts: &[String]) -> Result<BareRun, ModelError> {
+    let failed = |problem: String| ModelError::Failed { model: options.identity.name.clone(), problem };
+    let backend = backend()?;
+    let (model, _) = open(options, Task::Embed)?;
+    let size = model.n_ctx_train().min(512);
+    let params = LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(size))
+        .with_n_batch(size)
+        .with_n_ubatch(size)
+        .with_n_threads(threads(options))
+        .with_n_threads_batch(threads(options))
+        .with_embeddings(true);
+    let mut context = model.new_context(&backend.llama, params).map_err(|e| failed(e.to_string()))?;
+    let mut batch = LlamaBatch::new(size as usize, 1);
+    let _turn = backend.gate.enter(Priority::Bulk);
+    let start = Instant::now();
+    let mut tokens = 0;
+    let mut sum = 0.0;
+    for text in texts {
+        let mut ids = model.vocab().tokenize(text.as_bytes(), true, false);
+        ids.truncate(size as usize);
+        batch.clear();
+        batch.add_sequence(&ids, 0, true).map_err(|e| failed(e.to_string()))?;
+        context.encode(&mut batch).map_err(|e| failed(e.to_string()))?;
+        sum += context.embeddings_seq_ith(0).map_err(|e| failed(e.to_string()))?[0];
+        tokens += ids.len();
+    }
+    tracing::trace!(sum, "the vectors were read");
+    Ok(BareRun { tokens, elapsed: start.elapsed() })
+}

@@ -1,0 +1,327 @@
+//! Texts to unit vectors.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::Instant,
+};
+
+use async_trait::async_trait;
+use llama_cpp_2::{
+    context::{LlamaContext, params::LlamaContextParams},
+    llama_batch::LlamaBatch,
+    model::LlamaModel,
+    token::LlamaToken,
+};
+use tokio::sync::oneshot;
+
+use super::{
+    backend::{Backend, Task, backend, open, threads},
+    options::EmbedderOptions,
+    queue::{CloseOnDrop, Queue},
+};
+use crate::{
+    domain::answer::ModelIdentity,
+    ports::{EmbedKind, Embedder, ModelError, Priority},
+};
+
+/// Tokens of one call. An encoder attends over the whole batch, so larger packs cost more than they save.
+const PACK_TOKENS: usize = 512;
+/// The same while somebody waits for a generation.
+const PACK_TOKENS_IN_SESSION: usize = 64;
+/// Texts of one call.
+const PACK_TEXTS: u32 = 64;
+/// No piece of any vocabulary in use is longer; text beyond this many bytes a token can only be cut.
+const BYTES_PER_TOKEN: usize = 48;
+
+type Reply = oneshot::Sender<Result<Vec<Vec<f32>>, ModelError>>;
+
+struct Request {
+    texts: Vec<String>,
+    reply: Reply,
+}
+
+/// An embedding model behind the [`Embedder`] port.
+pub struct LlamaEmbedder {
+    options: EmbedderOptions,
+    model: Arc<LlamaModel>,
+    dimensions: usize,
+    max_tokens: usize,
+    queue: Arc<Queue<Request>>,
+    worker: Option<JoinHandle<()>>,
+}
+
+impl LlamaEmbedder {
+    /// Loads the model and starts its worker. Blocks for as long as loading takes.
+    ///
+    /// # Errors
+    /// [`ModelError::BadFile`] for a missing, truncated or unsupported file, [`ModelError::WrongJob`] for a model
+    /// that does not embed.
+    pub fn open(options: EmbedderOptions) -> Result<Self, ModelError> {
+        let (model, header) = open(&options.model, Task::Embed)?;
+        let trained = usize::try_from(model.n_ctx_train()).unwrap_or(usize::MAX);
+        let max_tokens = options.max_tokens.clamp(8, trained.max(8));
+        let dimensions = usize::try_from(model.n_embd_out()).unwrap_or(0);
+        let queue = Arc::new(Queue::new(Task::Embed.job(), options.model.queue));
+        let (ready, opened) = mpsc::channel();
+        let worker = thread::Builder::new().name("embedder".into()).spawn({
+            let (model, queue) = (Arc::clone(&model), Arc::clone(&queue));
+            let (identity, threads) = (options.model.identity.clone(), threads(&options.model));
+            let encoder = header.is_encoder();
+            move || {
+                let _close = CloseOnDrop(&queue);
+                match Worker::new(&model, identity, threads, max_tokens, encoder) {
+                    Ok(mut worker) => {
+                        let _ = ready.send(Ok(()));
+                        worker.run(&queue);
+                    }
+                    Err(e) => {
+                        let _ = ready.send(Err(e));
+                    }
+                }
+            }
+        });
+        let failed = |problem: String| ModelError::Failed { model: options.model.identity.name.clone(), problem };
+        let worker = worker.map_err(|e| failed(format!("no thread for it: {e}")))?;
+        opened.recv().map_err(|_| failed("its worker ended while it started".into()))??;
+        Ok(Self { options, model, dimensions, max_tokens, queue, worker: Some(worker) })
+    }
+
+    fn prefixed(&self, kind: EmbedKind, text: &str) -> String {
+        let prefix = match kind {
+            EmbedKind::Query => &self.options.query_prefix,
+            EmbedKind::Passage => &self.options.passage_prefix,
+        };
+        let limit = text.floor_char_boundary(self.max_tokens * BYTES_PER_TOKEN);
+        format!("{prefix}{}", &text[..limit])
+    }
+}
+
+#[async_trait]
+impl Embedder for LlamaEmbedder {
+    fn identity(&self) -> &ModelIdentity {
+        &self.options.model.identity
+    }
+
+    fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+
+    #[tracing::instrument(level = "debug", skip_all, fields(texts = texts.len(), ?priority))]
+    async fn embed(&self, kind: EmbedKind, texts: &[String], priority: Priority) -> Result<Vec<Vec<f32>>, ModelError> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let texts = texts.iter().map(|text| self.prefixed(kind, text)).collect();
+        let (reply, answer) = oneshot::channel();
+        self.queue.push(Request { texts, reply }, priority)?;
+        answer.await.map_err(|_| ModelError::Cancelled)?
+    }
+
+    fn count_tokens(&self, text: &str) -> Result<usize, ModelError> {
+        Ok(self.model.vocab().tokenize(text.as_bytes(), false, false).len())
+    }
+}
+
+impl Drop for LlamaEmbedder {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(worker) = self.worker.take() {
+            // The model must outlive its context, and a process must not end in the middle of a call.
+            let _ = worker.join();
+        }
+    }
+}
+
+/// A request under way: what is left of it, shortest texts last.
+struct Job {
+    tokens: Vec<Vec<LlamaToken>>,
+    /// Indices into `tokens`, longest first; worked off from the end.
+    left: Vec<usize>,
+    vectors: Vec<Vec<f32>>,
+    /// Gone once the asker was told of a failure.
+    reply: Option<Reply>,
+    since: Instant,
+}
+
+impl Job {
+    fn is_wanted(&self) -> bool {
+        self.reply.as_ref().is_some_and(|reply| !reply.is_closed())
+    }
+
+    fn fail(&mut self, error: ModelError) {
+        if let Some(reply) = self.reply.take() {
+            let _ = reply.send(Err(error));
+        }
+    }
+}
+
+struct Worker<'m> {
+    backend: &'static Backend,
+    model: &'m LlamaModel,
+    context: LlamaContext<'m>,
+    batch: LlamaBatch<'static>,
+    identity: ModelIdentity,
+    max_tokens: usize,
+    pack_tokens: usize,
+    /// Reads a text as a whole; other models (Qwen3-Embedding) read it left to right, with a cache to be emptied.
+    encoder: bool,
+}
+
+impl<'m> Worker<'m> {
+    fn new(
+        model: &'m LlamaModel,
+        identity: ModelIdentity,
+        threads: i32,
+        max_tokens: usize,
+        encoder: bool,
+    ) -> Result<Self, ModelError> {
+        let backend = backend()?;
+        let pack_tokens = max_tokens.max(PACK_TOKENS);
+        let size = u32::try_from(pack_tokens).unwrap_or(u32::MAX);
+        let params = LlamaContextParams::default()
+            .with_n_ctx(NonZeroU32::new(size))
+            .with_n_batch(size)
+            .with_n_ubatch(size)
+            .with_n_seq_max(PACK_TEXTS)
+            .with_kv_unified(true)
+            .with_n_threads(threads)
+            .with_n_threads_batch(threads)
+            .with_no_perf(true)
+            .with_embeddings(true);
+        let context = model.new_context(&backend.llama, params).map_err(|e| ModelError::Failed {
+            model: identity.name.clone(),
+            problem: format!("no context of {pack_tokens} tokens: {e}"),
+        })?;
+        let batch = LlamaBatch::new(pack_tokens, 1);
+        Ok(Self { backend, model, context, batch, identity, max_tokens, pack_tokens, encoder })
+    }
+
+    fn run(&mut self, queue: &Queue<Request>) {
+        while let Some((priority, request)) = queue.pop() {
+            let mut job = self.start(request);
+            while !job.left.is_empty() && job.is_wanted() && !queue.is_closed() {
+                if priority == Priority::Bulk {
+                    self.overtake(queue);
+                }
+                self.step(&mut job, priority);
+            }
+            Self::finish(job, queue);
+        }
+    }
+
+    /// People's requests go ahead between two packs of bulk work.
+    fn overtake(&mut self, queue: &Queue<Request>) {
+        while let Some(urgent) = queue.pop_interactive() {
+            let mut urgent = self.start(urgent);
+            while !urgent.left.is_empty() && urgent.is_wanted() {
+                self.step(&mut urgent, Priority::Interactive);
+            }
+            Self::finish(urgent, queue);
+        }
+    }
+
+    fn start(&self, request: Request) -> Job {
+        let since = Instant::now();
+        let tokens: Vec<_> = request.texts.iter().map(|text| self.tokens(text)).collect();
+        let mut left: Vec<usize> = (0..tokens.len()).collect();
+        left.sort_by_key(|i| std::cmp::Reverse(tokens[*i].len()));
+        let vectors = vec![Vec::new(); tokens.len()];
+        Job { tokens, left, vectors, reply: Some(request.reply), since }
+    }
+
+    fn finish(job: Job, queue: &Queue<Request>) {
+        queue.served(job.since.elapsed());
+        if job.left.is_empty()
+            && let Some(reply) = job.reply
+        {
+            let _ = reply.send(Ok(job.vectors));
+        }
+    }
+
+    /// The tokens of a text, cut so that its closing token stays.
+    fn tokens(&self, text: &str) -> Vec<LlamaToken> {
+        let vocab = self.model.vocab();
+        let mut tokens = vocab.tokenize(text.as_bytes(), true, false);
+        if tokens.len() > self.max_tokens {
+            let last = tokens[tokens.len() - 1];
+            tokens.truncate(self.max_tokens - 1);
+            tokens.push(last);
+        }
+        if tokens.is_empty() {
+            tokens.push(vocab.eos());
+        }
+        tokens
+    }
+
+    /// Embeds one pack of the job.
+    fn step(&mut self, job: &mut Job, priority: Priority) {
+        let limit = if priority == Priority::Bulk && self.backend.gate.in_session() {
+            PACK_TOKENS_IN_SESSION
+        } else {
+            self.pack_tokens.min(PACK_TOKENS)
+        };
+        let mut pack = Vec::new();
+        let mut size = 0;
+        while let Some(next) = job.left.last() {
+            let len = job.tokens[*next].len();
+            if !pack.is_empty() && (size + len > limit || pack.len() >= PACK_TEXTS as usize) {
+                break;
+            }
+            size += len;
+            pack.extend(job.left.pop());
+        }
+        if let Err(problem) = self.encode(&pack, job, priority) {
+            job.fail(ModelError::Failed { model: self.identity.name.clone(), problem });
+        }
+    }
+
+    fn encode(&mut self, pack: &[usize], job: &mut Job, priority: Priority) -> Result<(), String> {
+        self.batch.clear();
+        for (sequence, text) in (0_i32..).zip(pack) {
+            for (position, token) in (0_i32..).zip(&job.tokens[*text]) {
+                self.batch.add(*token, position, &[sequence], true).map_err(|e| e.to_string())?;
+            }
+        }
+        let turn = self.backend.gate.enter(priority);
+        if self.encoder {
+            self.context.encode(&mut self.batch).map_err(|e| e.to_string())?;
+        } else {
+            self.context.clear_kv_cache();
+            self.context.decode(&mut self.batch).map_err(|e| e.to_string())?;
+        }
+        for (sequence, text) in (0_i32..).zip(pack) {
+            let vector = self.context.embeddings_seq_ith(sequence).map_err(|e| e.to_string())?;
+            job.vectors[*text] = normalised(vector)?;
+        }
+        drop(turn);
+        Ok(())
+    }
+}
+
+/// Length 1; a vector that is zero or not finite is an error, because every similarity to it would lie.
+fn normalised(vector: &[f32]) -> Result<Vec<f32>, String> {
+    let norm = vector.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
+    if !norm.is_finite() || norm < 1e-12 {
+        return Err("it gave a vector without a direction".into());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a component of a unit vector")]
+    Ok(vector.iter().map(|v| (f64::from(*v) / norm) as f32).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_without_direction_are_refused() {
+        assert_eq!(normalised(&[3.0, 4.0]), Ok(vec![0.6, 0.8]));
+        assert!(normalised(&[0.0, 0.0]).is_err());
+        assert!(normalised(&[f32::NAN, 1.0]).is_err());
+    }
+}

@@ -1,0 +1,385 @@
+//! Headers, read without trusting them: every count and length has a limit, every sum is checked.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, BufReader, Read, Seek},
+    path::Path,
+};
+
+use super::{ALIGNMENT, GgmlType, MAGIC, Pooling};
+
+const MAX_KEY_VALUES: u64 = 65_536;
+const MAX_TENSORS: u64 = 262_144;
+const MAX_NAME_BYTES: u64 = 65_535;
+/// Chat templates are the longest strings seen; 8 MiB is far beyond them.
+const MAX_STRING_BYTES: u64 = 8 << 20;
+const MAX_ARRAY_ELEMENTS: u64 = 1 << 26;
+/// String arrays up to this length are kept (class labels); longer ones (vocabularies) are passed over.
+const KEPT_STRINGS: u64 = 64;
+
+#[derive(Debug, thiserror::Error)]
+pub enum GgufError {
+    #[error("it cannot be read: {0}")]
+    Io(#[from] io::Error),
+    #[error("it is not a GGUF file")]
+    NotGguf,
+    #[error("it has GGUF version {0}; versions 2 and 3 are understood")]
+    Version(u32),
+    #[error("its header is damaged: {0}")]
+    Damaged(String),
+    #[error("it is truncated: {needed} bytes are promised, {present} are there")]
+    Truncated { needed: u64, present: u64 },
+}
+
+fn damaged(problem: impl Into<String>) -> GgufError {
+    GgufError::Damaged(problem.into())
+}
+
+/// One metadata value. Of long arrays only the length is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Bool(bool),
+    Text(String),
+    Texts(Vec<String>),
+    Array { len: u64 },
+}
+
+/// What a GGUF says of itself.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// Bytes of the whole file.
+    pub file_bytes: u64,
+    pub values: BTreeMap<String, Value>,
+    pub tensors: u64,
+    /// Elements over all tensors.
+    pub parameters: u64,
+    /// The tensor type that holds most elements: the quantisation, in one word.
+    pub main_type: &'static str,
+}
+
+impl Header {
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.values.get(key) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn unsigned(&self, key: &str) -> Option<u64> {
+        match self.values.get(key)? {
+            Value::Unsigned(v) => Some(*v),
+            Value::Signed(v) => u64::try_from(*v).ok(),
+            _ => None,
+        }
+    }
+
+    fn of_architecture(&self, key: &str) -> Option<u64> {
+        self.unsigned(&format!("{}.{key}", self.architecture()))
+    }
+
+    pub fn architecture(&self) -> &str {
+        self.text("general.architecture").unwrap_or("unknown")
+    }
+
+    pub fn name(&self) -> Option<&str> {
+        self.text("general.name")
+    }
+
+    /// Longest context that the model was trained for, in tokens.
+    pub fn context_length(&self) -> Option<u64> {
+        self.of_architecture("context_length")
+    }
+
+    pub fn embedding_length(&self) -> Option<u64> {
+        self.of_architecture("embedding_length")
+    }
+
+    /// Experts in all; 0 for a dense model.
+    pub fn expert_count(&self) -> u64 {
+        self.of_architecture("expert_count").unwrap_or(0)
+    }
+
+    pub fn expert_used_count(&self) -> u64 {
+        self.of_architecture("expert_used_count").unwrap_or(0)
+    }
+
+    pub fn pooling(&self) -> Option<Pooling> {
+        self.of_architecture("pooling_type").and_then(Pooling::from_id)
+    }
+
+    pub fn tokenizer(&self) -> Option<&str> {
+        self.text("tokenizer.ggml.model")
+    }
+
+    pub fn has_chat_template(&self) -> bool {
+        self.text("tokenizer.chat_template").is_some_and(|t| !t.is_empty())
+    }
+
+    /// Whether it reads a text as a whole and writes nothing (architectures without a decoder in llama.cpp).
+    pub fn is_encoder(&self) -> bool {
+        matches!(
+            self.architecture(),
+            "bert"
+                | "nomic-bert"
+                | "nomic-bert-moe"
+                | "jina-bert-v2"
+                | "jina-bert-v3"
+                | "modern-bert"
+                | "neo-bert"
+                | "eurobert"
+                | "gemma-embedding"
+                | "t5encoder"
+        )
+    }
+
+    /// Files that the model is split into; 1 for a whole one.
+    pub fn split_count(&self) -> u64 {
+        self.unsigned("split.count").unwrap_or(1)
+    }
+}
+
+struct Source<R> {
+    inner: BufReader<R>,
+    length: u64,
+}
+
+impl<R: Read + Seek> Source<R> {
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], GgufError> {
+        let mut bytes = [0; N];
+        self.inner.read_exact(&mut bytes).map_err(|e| self.cut(e))?;
+        Ok(bytes)
+    }
+
+    fn cut(&self, e: io::Error) -> GgufError {
+        if e.kind() == io::ErrorKind::UnexpectedEof {
+            GgufError::Truncated { needed: self.length.saturating_add(1), present: self.length }
+        } else {
+            GgufError::Io(e)
+        }
+    }
+
+    fn u32(&mut self) -> Result<u32, GgufError> {
+        Ok(u32::from_le_bytes(self.bytes()?))
+    }
+
+    fn u64(&mut self) -> Result<u64, GgufError> {
+        Ok(u64::from_le_bytes(self.bytes()?))
+    }
+
+    fn skip(&mut self, bytes: u64) -> Result<(), GgufError> {
+        let step = i64::try_from(bytes).map_err(|_| damaged("a length does not fit a file"))?;
+        self.inner.seek_relative(step)?;
+        Ok(())
+    }
+
+    fn text(&mut self, limit: u64) -> Result<String, GgufError> {
+        let len = self.u64()?;
+        if len > limit {
+            return Err(damaged(format!("a string of {len} bytes, where at most {limit} make sense")));
+        }
+        let mut bytes = vec![0; usize::try_from(len).map_err(|_| damaged("a string longer than memory"))?];
+        self.inner.read_exact(&mut bytes).map_err(|e| self.cut(e))?;
+        String::from_utf8(bytes).map_err(|_| damaged("a string that is not UTF-8"))
+    }
+
+    fn value(&mut self, kind: u32) -> Result<Value, GgufError> {
+        Ok(match kind {
+            0 => Value::Unsigned(u64::from(self.bytes::<1>()?[0])),
+            1 => Value::Signed(i64::from(i8::from_le_bytes(self.bytes()?))),
+            2 => Value::Unsigned(u64::from(u16::from_le_bytes(self.bytes()?))),
+            3 => Value::Signed(i64::from(i16::from_le_bytes(self.bytes()?))),
+            4 => Value::Unsigned(u64::from(self.u32()?)),
+            5 => Value::Signed(i64::from(i32::from_le_bytes(self.bytes()?))),
+            6 => Value::Float(f64::from(f32::from_le_bytes(self.bytes()?))),
+            7 => Value::Bool(self.bytes::<1>()?[0] != 0),
+            8 => Value::Text(self.text(MAX_STRING_BYTES)?),
+            9 => self.array()?,
+            10 => Value::Unsigned(self.u64()?),
+            11 => Value::Signed(i64::from_le_bytes(self.bytes()?)),
+            12 => Value::Float(f64::from_le_bytes(self.bytes()?)),
+            other => return Err(damaged(format!("a value of unknown type {other}"))),
+        })
+    }
+
+    fn array(&mut self) -> Result<Value, GgufError> {
+        let kind = self.u32()?;
+        let len = self.u64()?;
+        if len > MAX_ARRAY_ELEMENTS {
+            return Err(damaged(format!("an array of {len} elements")));
+        }
+        let width = match kind {
+            0 | 1 | 7 => 1,
+            2 | 3 => 2,
+            4..=6 => 4,
+            10..=12 => 8,
+            8 if len <= KEPT_STRINGS => {
+                let texts = (0..len).map(|_| self.text(MAX_STRING_BYTES)).collect::<Result<_, _>>()?;
+                return Ok(Value::Texts(texts));
+            }
+            8 => {
+                for _ in 0..len {
+                    let bytes = self.u64()?;
+                    if bytes > MAX_STRING_BYTES {
+                        return Err(damaged(format!("a string of {bytes} bytes in an array")));
+                    }
+                    self.skip(bytes)?;
+                }
+                return Ok(Value::Array { len });
+            }
+            other => return Err(damaged(format!("an array of unknown type {other}"))),
+        };
+        self.skip(len * width)?;
+        Ok(Value::Array { len })
+    }
+}
+
+/// Reads and checks the header of the file at `path`, and that all tensors it promises are there.
+///
+/// # Errors
+/// A file that cannot be read, is not GGUF, is damaged or truncated; never a panic, whatever the bytes.
+pub fn read_header(path: &Path) -> Result<Header, GgufError> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    read_from(BufReader::with_capacity(1 << 16, file), length)
+}
+
+fn read_from<R: Read + Seek>(inner: BufReader<R>, length: u64) -> Result<Header, GgufError> {
+    let mut source = Source { inner, length };
+    match source.bytes::<4>() {
+        Ok(magic) if &magic == MAGIC => {}
+        Ok(_) | Err(GgufError::Truncated { .. }) => return Err(GgufError::NotGguf),
+        Err(e) => return Err(e),
+    }
+    let version = source.u32()?;
+    if !(2..=3).contains(&version) {
+        return Err(GgufError::Version(version));
+    }
+    let tensors = source.u64()?;
+    let count = source.u64()?;
+    if tensors > MAX_TENSORS || count > MAX_KEY_VALUES {
+        return Err(damaged(format!("{tensors} tensors and {count} values are promised")));
+    }
+    let mut values = BTreeMap::new();
+    for _ in 0..count {
+        let key = source.text(MAX_NAME_BYTES)?;
+        let kind = source.u32()?;
+        values.insert(key, source.value(kind)?);
+    }
+    let alignment = match values.get("general.alignment") {
+        Some(Value::Unsigned(a)) if a.is_power_of_two() => *a,
+        Some(_) => return Err(damaged("its alignment is not a power of two")),
+        None => ALIGNMENT,
+    };
+    let (parameters, main_type, data_bytes) = tensor_table(&mut source, tensors, alignment)?;
+    let data_start = source
+        .inner
+        .stream_position()?
+        .checked_next_multiple_of(alignment)
+        .ok_or_else(|| damaged("its header does not end"))?;
+    let needed = data_start.checked_add(data_bytes).ok_or_else(|| damaged("its tensors overflow"))?;
+    if needed > length {
+        return Err(GgufError::Truncated { needed, present: length });
+    }
+    Ok(Header { file_bytes: length, values, tensors, parameters, main_type })
+}
+
+/// Elements in all, the commonest type by elements, and how far the data reach.
+fn tensor_table<R: Read + Seek>(
+    source: &mut Source<R>,
+    tensors: u64,
+    alignment: u64,
+) -> Result<(u64, &'static str, u64), GgufError> {
+    let (mut parameters, mut reach) = (0_u64, 0_u64);
+    let mut by_type: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for _ in 0..tensors {
+        let name = source.text(MAX_NAME_BYTES)?;
+        let dimensions = source.u32()?;
+        if dimensions > 8 {
+            return Err(damaged(format!("the tensor {name} has {dimensions} dimensions")));
+        }
+        let mut elements = 1_u64;
+        for _ in 0..dimensions {
+            elements =
+                elements.checked_mul(source.u64()?).ok_or_else(|| damaged(format!("the tensor {name} overflows")))?;
+        }
+        let kind = source.u32()?;
+        let offset = source.u64()?;
+        if !offset.is_multiple_of(alignment) {
+            return Err(damaged(format!("the tensor {name} is not aligned")));
+        }
+        parameters = parameters.saturating_add(elements);
+        // A type newer than our table cannot be sized; where it starts can still be checked.
+        let bytes = match GgmlType::from_id(kind) {
+            Some(ty) => {
+                *by_type.entry(ty.name).or_default() += elements;
+                ty.bytes(elements).ok_or_else(|| damaged(format!("the tensor {name} is not whole blocks")))?
+            }
+            None => 0,
+        };
+        reach = reach.max(offset.checked_add(bytes).ok_or_else(|| damaged(format!("the tensor {name} overflows")))?);
+    }
+    let main_type = by_type.into_iter().max_by_key(|(_, n)| *n).map_or("unknown", |(name, _)| name);
+    Ok((parameters, main_type, reach))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::{super::write::tests::sample, *};
+
+    fn parse(bytes: &[u8]) -> Result<Header, GgufError> {
+        read_from(BufReader::new(Cursor::new(bytes)), bytes.len() as u64)
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let header = parse(&sample()).expect("the sample is whole");
+        assert_eq!(header.architecture(), "bert");
+        assert_eq!(header.context_length(), Some(512));
+        assert_eq!(header.pooling(), Some(Pooling::Mean));
+        assert_eq!(header.tensors, 2);
+        assert_eq!(header.parameters, 64 + 3);
+        assert_eq!(header.main_type, "Q4_0");
+        assert!(header.is_encoder());
+        assert_eq!(header.values.get("tokenizer.ggml.tokens"), Some(&Value::Texts(vec!["a".into(), "法".into()])));
+    }
+
+    #[test]
+    fn every_prefix_is_refused() {
+        let whole = sample();
+        for cut in 0..whole.len() {
+            assert!(parse(&whole[..cut]).is_err(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn hostile_counts_are_refused_quickly() {
+        let mut bytes = b"GGUF".to_vec();
+        bytes.extend(3_u32.to_le_bytes());
+        bytes.extend(u64::MAX.to_le_bytes());
+        bytes.extend(u64::MAX.to_le_bytes());
+        assert!(matches!(parse(&bytes), Err(GgufError::Damaged(_))));
+        assert!(matches!(parse(b"PK\x03\x04 not a model"), Err(GgufError::NotGguf)));
+        assert!(matches!(parse(b"GGUF\x09\0\0\0"), Err(GgufError::Version(9))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(at in 0_usize..400, value: u8, tail in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let mut bytes = sample();
+            let at = at % bytes.len();
+            bytes[at] = value;
+            let _ = parse(&bytes);
+            bytes.truncate(at);
+            bytes.extend(tail);
+            let _ = parse(&bytes);
+        }
+    }
+}
