@@ -1,5 +1,19 @@
 //! Chunks to index, query to evidence.
 
+mod catalogue;
+mod engine;
+mod filter;
+mod follow;
+mod fuse;
+mod lexical;
 mod passage;
 
-pub use self::passage::passage_text;
+pub use self::{
+    engine::{Engine, LONGEST_QUERY, Options},
+    fuse::Fusion,
+    lexical::LexicalWeights,
+    passage::passage_text,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,5 @@
-//! (to come)
+//! Deterministic fakes behind the same ports.
+
+mod memory_store;
+
+pub use self::memory_store::MemoryStore;
