@@ -377,6 +377,18 @@ pub trait Store: Send + Sync {
         collection: &CollectionName,
         document: &PreparedDocument,
     ) -> Result<PutOutcome, StoreError>;
+    /// Several documents at once, in order: a store that can, writes them in one transaction.
+    async fn put_documents(
+        &self,
+        collection: &CollectionName,
+        documents: &[PreparedDocument],
+    ) -> Result<Vec<PutOutcome>, StoreError> {
+        let mut outcomes = Vec::with_capacity(documents.len());
+        for document in documents {
+            outcomes.push(self.put_document(collection, document).await?);
+        }
+        Ok(outcomes)
+    }
     /// Takes the current version out of the search; `false` where there is none.
     async fn delete_document(&self, collection: &CollectionName, key: &str) -> Result<bool, StoreError>;
     /// The current version of a document.
