@@ -3,3 +3,4 @@
 mod llama;
 mod models;
 mod support;
+mod store_contract;

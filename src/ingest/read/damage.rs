@@ -1,0 +1,59 @@
+//! Text that looks readable and is not: a wrong decoding, a font without a character map, a binary file.
+
+/// What is wrong with `text`, if anything is.
+///
+/// U+FFFD stands where bytes could not be decoded, private-use characters where a PDF's font maps to nothing, NUL and
+/// other control characters where a file is binary. A few replacement characters in a long text are a blemish of the
+/// source; a share of them makes quotes from it worthless.
+pub fn of(text: &str) -> Option<String> {
+    let (mut all, mut replaced, mut private, mut control) = (0_usize, 0_usize, 0_usize, 0_usize);
+    for c in text.chars() {
+        all += 1;
+        match c {
+            '\0' => {
+                return Some("it holds NUL bytes: it is a binary file, or UTF-16 without a byte-order mark".to_owned());
+            }
+            '\u{fffd}' => replaced += 1,
+            '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => private += 1,
+            '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' => {}
+            c if c.is_control() => control += 1,
+            _ => {}
+        }
+    }
+    // One in a thousand, but never for a single one.
+    let many = |n: usize| n > 1 && n * 1000 > all;
+    if many(replaced) {
+        return Some(format!(
+            "{replaced} of {all} characters are U+FFFD, left by an earlier wrong decoding; take the original file"
+        ));
+    }
+    if many(private) {
+        return Some(format!(
+            "{private} of {all} characters are private-use code points that no one else can read; it was probably extracted from a PDF without a character map"
+        ));
+    }
+    if control > 1 && control * 100 > all {
+        return Some(format!("{control} of {all} characters are control characters: it is a binary file"));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_is_named_and_blemishes_pass() {
+        assert_eq!(of("第一条\t为了保护\r\n\u{c}"), None);
+        assert_eq!(of(&format!("{}\u{fffd}", "字".repeat(10))), None, "one alone");
+        assert_eq!(of(&format!("{}\u{fffd}\u{fffd}", "字".repeat(5000))), None);
+        for (text, part) in [
+            ("a\0b", "NUL"),
+            ("a\u{fffd}\u{fffd}b", "U+FFFD"),
+            ("\u{e001}\u{e002}字", "private-use"),
+            ("\u{1}\u{2}abc", "binary"),
+        ] {
+            assert!(of(text).is_some_and(|problem| problem.contains(part)), "{text:?}");
+        }
+    }
+}
