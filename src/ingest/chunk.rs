@@ -172,7 +172,8 @@ fn pieces(body: &str, limit: usize) -> Vec<Piece> {
             pieces.push(Piece { start: at, border, before });
             (own, space) = (0, None);
         } else if own + w > limit {
-            let (start, cut_before) = space.unwrap_or((at, before));
+            // Between words, unless what follows the last space is too long by itself.
+            let (start, cut_before) = space.filter(|&(_, cut)| before - cut + w <= limit).unwrap_or((at, before));
             pieces.push(Piece { start, border: Border::Word, before: cut_before });
             (own, space) = (before - cut_before, None);
         }

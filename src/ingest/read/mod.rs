@@ -1,6 +1,7 @@
 //! Bytes of a file to documents.
 
 mod damage;
+mod encoding;
 mod jsonl;
 mod meta;
 
