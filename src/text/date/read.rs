@@ -1,0 +1,511 @@
+//! The written forms of dates, one pattern each, over folded text.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::{DateMention, Relative, When};
+use crate::domain::text::Span;
+
+type Build = fn(&Captures<'_>, &str) -> Option<When>;
+
+struct Form {
+    pattern: Regex,
+    fiscal: bool,
+    build: Build,
+}
+
+const MONTH: &str = "(?i:jan(?:uary|\\.)?|feb(?:ruary|\\.)?|mar(?:ch|\\.)?|apr(?:il|\\.)?|may|june?|july?|aug(?:ust|\\.)?|sep(?:tember|t\\.?|\\.)?|oct(?:ober|\\.)?|nov(?:ember|\\.)?|dec(?:ember|\\.)?)";
+const YEAR: &str = "(?:1[0-9]{3}|20[0-9]{2})";
+const HAN_YEAR: &str = "[一二][一二三四五六七八九〇零○]{3}";
+const HAN: &str = "[一二三四五六七八九十]{1,3}";
+
+/// Longest and surest first: a later form never takes what an earlier one took.
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let form = |pattern: String, fiscal: bool, build: Build| Form {
+        pattern: Regex::new(&pattern).expect("the pattern is fixed and tested"),
+        fiscal,
+        build,
+    };
+    let y = format!("(?P<y>{YEAR}|{HAN_YEAR})");
+    let m = format!("(?P<m>1[0-2]|0?[1-9]|{HAN})");
+    let d = format!("(?P<d>3[01]|[12][0-9]|0?[1-9]|{HAN})");
+    let month = format!("(?P<mon>{MONTH})");
+    let day = "(?P<d>3[01]|[12][0-9]|0?[1-9])(?:st|nd|rd|th)?";
+    vec![
+        // Chinese, with a year
+        form(format!(r"{y}\s?年\s?{m}\s?月\s?{d}\s?[日号號]"), false, ymd),
+        form(format!(r"{y}\s?年?\s?(?:1\s?[-—–~至到]\s?|前)(?P<m>1[0-2]|[2-9])\s?个?月(?:份)?"), false, ytd_months),
+        form(format!(r"{y}\s?年\s?{m}\s?月(?:份|末|底|初)?"), false, ym),
+        form(format!(r"{y}\s?年?(?:度)?\s?前(?P<q>[一二三1-3])个?季度"), false, ytd_quarters),
+        form(format!(r"{y}\s?年?(?:度)?\s?第?\s?(?P<q>[一二三四1-4])\s?(?:季度|季报|季)"), false, quarter),
+        form(format!(r"{y}\s?年?(?:度)?\s?[Qq](?P<q>[1-4])"), false, quarter),
+        form(format!(r"{y}\s?年?(?:度)?\s?(?:上半年|半年度|半年报|中期|[Hh]1)"), false, |c, _| half(c, 1)),
+        form(format!(r"{y}\s?年?(?:度)?\s?(?:下半年|[Hh]2)"), false, |c, _| half(c, 2)),
+        form(format!(r"{y}\s?年(?:财年|财政年度|会计年度)"), true, year),
+        form(format!(r"(?P<y>{YEAR})\s?(?:财年|财政年度|会计年度)"), true, year),
+        // English, with a year
+        form(format!(r"(?i)(?P<n>three|six|nine|twelve|3|6|9|12)[ -]months?(?: period)? (?:ended|ending|to) {month} {day},? (?P<y>{YEAR})"), false, months_ended),
+        form(format!(r"\b{month}\s{day},?\s(?P<y>{YEAR})\b"), false, ymd),
+        form(format!(r"\b{day}\s(?:of\s)?{month},?\s(?P<y>{YEAR})\b"), false, ymd),
+        form(format!(r"\b(?P<d>3[01]|[12][0-9]|0?[1-9])-{month}-(?P<y>{YEAR})\b"), false, ymd),
+        form(format!(r"\b{month},?\s(?:of\s)?(?P<y>{YEAR})\b"), false, ym),
+        form(r"\b(?P<y>(?:19|20)[0-9]{2})(?:[-/.])(?P<m>1[0-2]|0?[1-9])(?:[-/.])(?P<d>3[01]|[12][0-9]|0?[1-9])\b".into(), false, ymd),
+        form(r"\b(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12][0-9]|0?[1-9])/(?P<y>(?:19|20)[0-9]{2})\b".into(), false, ymd),
+        form(r"\b(?P<d>3[01]|[12][0-9]|0?[1-9])[/.](?P<m>1[0-2]|0?[1-9])[/.](?P<y>(?:19|20)[0-9]{2})\b".into(), false, ymd),
+        form(format!(r"(?i)\b(?P<ord>first|second|third|fourth|1st|2nd|3rd|4th)[ -]quarter(?: of| in|,)?(?: the)?(?P<fy> fiscal(?: year)?| FY)?(?: year)? ?(?P<y>{YEAR})\b"), false, ordinal_quarter),
+        form(format!(r"(?i)\b(?:first|1st) half(?: of| in|,)?(?: fiscal)?(?: year)? (?P<y>{YEAR})\b"), false, |c, _| half(c, 1)),
+        form(format!(r"(?i)\b(?:second|2nd) half(?: of| in|,)?(?: fiscal)?(?: year)? (?P<y>{YEAR})\b"), false, |c, _| half(c, 2)),
+        form(format!(r"(?i)\b(?:first )?(?:nine|9) months (?:of|in) (?P<y>{YEAR})\b"), false, |c, _| Some(When::YearToDate { year: year_of(c)?, months: 9 })),
+        form(format!(r"\bQ(?P<q>[1-4])[ -]?(?:of )?(?:FY ?|CY ?)?['’]?(?P<y>{YEAR}|[0-9]{{2}})\b"), false, quarter),
+        form(format!(r"\b(?P<q>[1-4])Q ?(?:FY ?)?['’]?(?P<y>{YEAR}|[0-9]{{2}})\b"), false, quarter),
+        form(format!(r"\b(?P<y>{YEAR})[ -]?Q(?P<q>[1-4])\b"), false, quarter),
+        form(format!(r"\bH(?P<h>[12])[ -]?(?:FY ?)?['’]?(?P<y>{YEAR}|[0-9]{{2}})\b"), false, |c, _| half(c, if &c["h"] == "1" { 1 } else { 2 })),
+        form(format!(r"\b(?P<h>[12])H ?['’]?(?P<y>{YEAR}|[0-9]{{2}})\b"), false, |c, _| half(c, if &c["h"] == "1" { 1 } else { 2 })),
+        form(format!(r"\b9M ?['’]?(?P<y>{YEAR}|[0-9]{{2}})\b"), false, |c, _| Some(When::YearToDate { year: year_of(c)?, months: 9 })),
+        form(format!(r"(?i)\b(?:fiscal(?: years?)?|financial years?|FY)\s?['’]?(?P<y>{YEAR})\b"), true, year),
+        form(r"\bFY\s?['’]?(?P<y>[0-9]{2})\b".into(), true, year),
+        // Years
+        form(r"\b(?P<y>(?:1[5-9]|20)[0-9]0)(?:'|’)?s\b".into(), false, |c, _| Some(When::Decade(c["y"].parse().ok()?))),
+        form(r"(?P<y>[5-9]0|[五六七八九]十)年代".into(), false, decade_zh),
+        form(r"\b(?P<y>(?:19|20)[0-9]{2})-(?P<m>1[0-2]|0[1-9])\b".into(), false, ym),
+        form(format!(r"(?P<y>{YEAR}|{HAN_YEAR})\s?年(?:度|末|底|初|年度|年末|年底|年初)?"), false, year_zh),
+        // Chinese, without a year
+        form(format!(r"(?:^|[^0-9一二三四五六七八九十个])(?P<keep>{m}\s?月\s?{d}\s?[日号號])"), false, ymd),
+        form(r"前(?P<q>[一二三1-3])个?季度".into(), false, ytd_quarters),
+        form(r"第?(?P<q>[一二三四1-4])(?:季度|季报)".into(), false, quarter),
+        form(r"上半年|半年报|半年度".into(), false, |_, _| Some(When::Half { year: None, half: 1 })),
+        form(r"下半年".into(), false, |_, _| Some(When::Half { year: None, half: 2 })),
+        form(format!(r"(?:^|[^0-9一二三四五六七八九十个第])(?P<keep>{m}\s?月(?:份|初|末|底)?)"), false, bare_month),
+        form(r"(?:^|[^0-9一二三四五六七八九十.,月])(?P<keep>(?P<d>3[01]|[12][0-9]|[1-9])[日号號])".into(), false, bare_day),
+        // English, without a year
+        form(format!(r"\b{month}\s{day}\b"), false, ymd),
+        form(format!(r"\b{day}\s(?:of\s)?{month}\b"), false, ymd),
+        form(format!(r"(?i)\b(?:in|since|by|until|till|of|last|next|early|late|mid|from|to|through|before|after|during|this)[ -](?P<keep>{month})\b"), false, bare_month_en),
+        form(r"(?i)\b(?P<ord>first|second|third|fourth|1st|2nd|3rd|4th)[ -]quarter\b".into(), false, ordinal_quarter),
+        form(r"\bQ(?P<q>[1-4])\b".into(), false, quarter),
+        form(r"\bH(?P<h>[12])\b".into(), false, bare_half),
+        // Relative
+        form(r"(?:上年|去年|上一年|前一年)(?:同期|同季)".into(), false, |_, _| rel(Relative::SamePeriodLastYear)),
+        form(r"(?i)\b(?:same|corresponding|comparable|prior[- ]year) (?:period|quarter)(?: (?:of|in|a|last|the|prior|previous|year|earlier|ago)){0,4}\b".into(), false, |_, _| rel(Relative::SamePeriodLastYear)),
+        form(r"去年|上年度?|上一年度?".into(), false, |_, _| rel(Relative::LastYear)),
+        form(r"今年|本年度|当年度?".into(), false, |_, _| rel(Relative::ThisYear)),
+        form(r"明年|下一?年度".into(), false, |_, _| rel(Relative::NextYear)),
+        form(r"本季度".into(), false, |_, _| rel(Relative::ThisQuarter)),
+        form(r"上一?季度|上季".into(), false, |_, _| rel(Relative::LastQuarter)),
+        form(r"本月|当月".into(), false, |_, _| rel(Relative::ThisMonth)),
+        form(r"上个?月".into(), false, |_, _| rel(Relative::LastMonth)),
+        form(r"今[日天]|即日".into(), false, |_, _| rel(Relative::Today)),
+        form(r"昨[日天]".into(), false, |_, _| rel(Relative::Yesterday)),
+        form(r"明[日天]|次日".into(), false, |_, _| rel(Relative::Tomorrow)),
+        form(r"(?i)\b(?:last|previous|prior) (?:fiscal )?year\b".into(), false, |_, _| rel(Relative::LastYear)),
+        form(r"(?i)\b(?:this|current) (?:fiscal )?year\b".into(), false, |_, _| rel(Relative::ThisYear)),
+        form(r"(?i)\bnext (?:fiscal )?year\b".into(), false, |_, _| rel(Relative::NextYear)),
+        form(r"(?i)\b(?:last|previous|prior) quarter\b".into(), false, |_, _| rel(Relative::LastQuarter)),
+        form(r"(?i)\b(?:this|current) quarter\b".into(), false, |_, _| rel(Relative::ThisQuarter)),
+        form(r"(?i)\b(?:last|previous|prior) month\b".into(), false, |_, _| rel(Relative::LastMonth)),
+        form(r"(?i)\byesterday\b".into(), false, |_, _| rel(Relative::Yesterday)),
+        form(r"(?i)\b(?:TTM|LTM|trailing twelve months|last twelve months)\b|近十二个月|过去十二个月".into(), false, |_, _| Some(When::Trailing)),
+        // A bare year, last: whatever is left of four digits that reads as one.
+        form(r"(?:^|[^0-9A-Za-z.,$£€¥/\-–—第])(?P<keep>(?P<y>(?:1[5-9]|20)[0-9]{2}))(?:[^0-9A-Za-z%‰.,]|[.,](?:[^0-9]|$)|$)".into(), false, bare_year),
+        form(r"(?:[0-9]{4}|年)\s?[-–—/至到]\s?(?P<keep>(?P<y>(?:1[5-9]|20)[0-9]{2}))(?:[^0-9A-Za-z%‰.,]|[.,](?:[^0-9]|$)|$)".into(), false, |c, _| Some(When::Year(c["y"].parse().ok()?))),
+    ]
+});
+
+/// All dates of folded text, in order, without overlaps.
+pub(super) fn dates(text: &str) -> Vec<DateMention> {
+    let mut found: Vec<DateMention> = Vec::new();
+    // Every form needs a digit, a Chinese numeral or one of the relative words; most sentences have none.
+    if text.is_empty() {
+        return found;
+    }
+    for form in FORMS.iter() {
+        let mut at = 0;
+        while let Some(captures) = form.pattern.captures_at(text, at) {
+            let whole = captures.get(0).expect("group 0 always takes part");
+            let kept = captures.name("keep").unwrap_or(whole);
+            let span = Span::new(kept.start(), kept.end());
+            // Forms with context around them may share it with their neighbour: go on right after the kept part.
+            at = kept.end().max(at + 1);
+            while !text.is_char_boundary(at) {
+                at += 1;
+            }
+            if at > text.len() {
+                break;
+            }
+            if !span.is_empty()
+                && !found.iter().any(|f| f.span.overlaps(span))
+                && !starts_inside_number(text, span)
+                && let Some(when) = (form.build)(&captures, text)
+            {
+                found.push(DateMention { span, when, fiscal: form.fiscal });
+            }
+        }
+    }
+    found.sort_by_key(|m| m.span);
+    found
+}
+
+/// `12023年` and `3.2023年` do not hold a year, `三千二百年` no 二百年.
+fn starts_inside_number(text: &str, span: Span) -> bool {
+    let before = text[..span.start()].chars().next_back();
+    let first = text[span.start()..].chars().next();
+    match (before, first) {
+        (Some(b), Some(f)) if f.is_ascii_digit() => b.is_ascii_digit(),
+        (Some(b), Some(f)) if "一二三四五六七八九十".contains(f) => {
+            "一二三四五六七八九十百千万〇零".contains(b)
+        }
+        _ => false,
+    }
+}
+
+// -------------------------------------------------------------------------------------------------------- builders
+
+#[expect(clippy::unnecessary_wraps, reason = "a builder may fail")]
+fn rel(relative: Relative) -> Option<When> {
+    Some(When::Relative(relative))
+}
+
+/// A number in digits or simple Chinese (一 to 三十一, or position by position).
+fn number(text: &str) -> Option<i32> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().ok();
+    }
+    let digit = |c: char| {
+        "〇一二三四五六七八九".chars().position(|d| d == c).or(if matches!(c, '零' | '○') { Some(0) } else { None })
+    };
+    if text.contains('十') {
+        let (tens, ones) = text.split_once('十')?;
+        let tens = if tens.is_empty() { 1 } else { digit(single(tens)?)? };
+        let ones = if ones.is_empty() { 0 } else { digit(single(ones)?)? };
+        return i32::try_from(tens * 10 + ones).ok();
+    }
+    text.chars().try_fold(0_i32, |n, c| n.checked_mul(10)?.checked_add(i32::try_from(digit(c)?).ok()?))
+}
+
+fn single(text: &str) -> Option<char> {
+    let mut chars = text.chars();
+    let first = chars.next()?;
+    chars.next().is_none().then_some(first)
+}
+
+#[expect(clippy::option_option, reason = "outer: malformed; inner: the form tells no year")]
+fn year_of(c: &Captures<'_>) -> Option<Option<i32>> {
+    let Some(text) = c.name("y") else { return Some(None) };
+    let year = number(text.as_str())?;
+    // Two digits: '23 is 2023.
+    Some(Some(if year < 100 { 2000 + year } else { year }))
+}
+
+fn small(c: &Captures<'_>, name: &str) -> Option<u8> {
+    u8::try_from(number(c.name(name)?.as_str())?).ok()
+}
+
+fn month_of(c: &Captures<'_>) -> Option<u8> {
+    let month = match c.name("mon") {
+        Some(word) => {
+            let key: String = word.as_str().chars().take(3).collect::<String>().to_ascii_lowercase();
+            let at = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+                .iter()
+                .position(|m| *m == key)?;
+            u8::try_from(at + 1).ok()?
+        }
+        None => small(c, "m")?,
+    };
+    (1..=12).contains(&month).then_some(month)
+}
+
+fn ymd(c: &Captures<'_>, _: &str) -> Option<When> {
+    // "May 5" is a date, "may 5" the verb.
+    if c.name("mon").is_some_and(|m| m.as_str() == "may") {
+        return None;
+    }
+    let (year, month, day) = (year_of(c)?, month_of(c)?, small(c, "d")?);
+    // A leap year stands in where no year is told.
+    time::Date::from_calendar_date(year.unwrap_or(2024), time::Month::try_from(month).ok()?, day).ok()?;
+    Some(When::Day { year, month: Some(month), day })
+}
+
+fn ym(c: &Captures<'_>, text: &str) -> Option<When> {
+    if c.name("mon").is_some_and(|m| m.as_str() == "may") {
+        return None;
+    }
+    // An impossible day must not leave its month behind: 2021年2月30日.
+    let end = c.get(0)?.end();
+    let rest = &text[end..];
+    if rest.trim_start().starts_with(|d: char| d.is_ascii_digit()) && rest.chars().take(5).any(|d| d == '日') {
+        return None;
+    }
+    Some(When::Month { year: year_of(c)?, month: month_of(c)? })
+}
+
+fn ytd_months(c: &Captures<'_>, _: &str) -> Option<When> {
+    Some(When::YearToDate { year: year_of(c)?, months: small(c, "m")? })
+}
+
+fn ytd_quarters(c: &Captures<'_>, _: &str) -> Option<When> {
+    let quarters = small(c, "q")?;
+    Some(When::YearToDate { year: year_of(c)?, months: quarters * 3 })
+}
+
+fn months_ended(c: &Captures<'_>, _: &str) -> Option<When> {
+    let months: u8 = match c["n"].to_ascii_lowercase().as_str() {
+        "three" | "3" => 3,
+        "six" | "6" => 6,
+        "nine" | "9" => 9,
+        _ => 12,
+    };
+    let (year, month) = (year_of(c)?, month_of(c)?);
+    Some(match (months, month) {
+        (3, _) if month % 3 == 0 => When::Quarter { year, quarter: month / 3 },
+        (6, 12) => When::Half { year, half: 2 },
+        (12, 12) => When::Year(year?),
+        (n, m) if n == m => When::YearToDate { year, months },
+        // A period of a fiscal year that is not the calendar's: only its end is sure.
+        _ => When::Month { year, month },
+    })
+}
+
+fn quarter(c: &Captures<'_>, _: &str) -> Option<When> {
+    Some(When::Quarter { year: year_of(c)?, quarter: small(c, "q")? })
+}
+
+fn ordinal_quarter(c: &Captures<'_>, _: &str) -> Option<When> {
+    let quarter = match c["ord"].to_ascii_lowercase().as_str() {
+        "first" | "1st" => 1,
+        "second" | "2nd" => 2,
+        "third" | "3rd" => 3,
+        _ => 4,
+    };
+    Some(When::Quarter { year: year_of(c)?, quarter })
+}
+
+fn half(c: &Captures<'_>, half: u8) -> Option<When> {
+    Some(When::Half { year: year_of(c)?, half })
+}
+
+/// H1 and H2 are periods only beside words of a report; H1N1 and H2 receptors are not.
+fn bare_half(c: &Captures<'_>, text: &str) -> Option<When> {
+    let whole = c.get(0)?;
+    let after = text[whole.end()..].trim_start().to_ascii_lowercase();
+    let report = ["revenue", "sales", "results", "profit", "earnings", "营", "净", "业绩", "收入"];
+    report
+        .iter()
+        .any(|w| after.starts_with(w))
+        .then(|| When::Half { year: None, half: if &c["h"] == "1" { 1 } else { 2 } })
+}
+
+fn year(c: &Captures<'_>, _: &str) -> Option<When> {
+    Some(When::Year(year_of(c)??))
+}
+
+/// 2023年 is a year; 二百三十年 and 1200年历史 may be a stretch of time.
+fn year_zh(c: &Captures<'_>, text: &str) -> Option<When> {
+    let after = &text[c.get(0)?.end()..];
+    if ["历史", "以上", "以下", "以内", "之久", "时间", "的历史"].iter().any(|w| after.starts_with(w)) {
+        return None;
+    }
+    let year = year_of(c)??;
+    (1000..2200).contains(&year).then_some(When::Year(year))
+}
+
+fn decade_zh(c: &Captures<'_>, text: &str) -> Option<When> {
+    // Only 20世纪 is meant when nothing else is told, and only when it is told do we know.
+    let before = &text[..c.get(0)?.start()];
+    let century = if before.ends_with("20世纪") || before.ends_with("二十世纪") || before.ends_with("上世纪") {
+        1900
+    } else if before.ends_with("19世纪") || before.ends_with("十九世纪") {
+        1800
+    } else {
+        return None;
+    };
+    Some(When::Decade(century + number(&c["y"])?))
+}
+
+/// What makes "3月" or "15日" a stretch of time.
+fn is_duration(before: &str, after: &str) -> bool {
+    const AFTER: [&str; 19] = [
+        "内",
+        "以内",
+        "之内",
+        "以上",
+        "以下",
+        "以外",
+        "后",
+        "之后",
+        "以后",
+        "前",
+        "之前",
+        "以前",
+        "期满",
+        "届满",
+        "为限",
+        "的期限",
+        "期限",
+        "左右",
+        "的",
+    ];
+    const BEFORE: [&str; 26] = [
+        "满",
+        "超过",
+        "不少于",
+        "至少",
+        "提前",
+        "届",
+        "最长",
+        "最多",
+        "不超过",
+        "不得超过",
+        "不满",
+        "之日起",
+        "连续",
+        "累计",
+        "持续",
+        "期限为",
+        "延长",
+        "每",
+        "少于",
+        "期为",
+        "疗程",
+        "间隔",
+        "共",
+        "为期",
+        "不足",
+        "逾期",
+    ];
+    AFTER.iter().any(|w| after.starts_with(w)) || BEFORE.iter().any(|w| before.ends_with(w))
+}
+
+fn bare_month(c: &Captures<'_>, text: &str) -> Option<When> {
+    let kept = c.name("keep")?;
+    let after = &text[kept.end()..];
+    // 3月内 is a stretch; 3月前 and 3月的 are a month.
+    let stretch = ["内", "以内", "之内", "以上", "以下", "期满", "届满", "龄"].iter().any(|w| after.starts_with(w));
+    let month = month_of(c)?;
+    // An impossible day must not leave its month behind: 2月30日.
+    let rest = after.trim_start();
+    if rest.starts_with(|d: char| d.is_ascii_digit()) && rest.chars().take(4).any(|d| d == '日') {
+        return None;
+    }
+    (!stretch).then_some(When::Month { year: None, month })
+}
+
+fn bare_day(c: &Captures<'_>, text: &str) -> Option<When> {
+    let kept = c.name("keep")?;
+    let (before, after) = (&text[..kept.start()], &text[kept.end()..]);
+    // 5号楼, 2号文 and 3号染色体 are names.
+    if kept.as_str().ends_with(['号', '號'])
+        && !after.is_empty()
+        && !after.starts_with(['，', '。', '、', ',', '起', '至', '到', '前'])
+    {
+        return None;
+    }
+    if kept.as_str().ends_with('日') && (is_duration(before, after) || before.ends_with(['至', '到', '-', '~', '—']))
+    {
+        return None;
+    }
+    Some(When::Day { year: None, month: None, day: small(c, "d")? })
+}
+
+fn bare_month_en(c: &Captures<'_>, _: &str) -> Option<When> {
+    let word = c.name("mon")?.as_str();
+    // "may", "mar", "march" in lower case are other words.
+    if !word.starts_with(|first: char| first.is_ascii_uppercase()) {
+        return None;
+    }
+    Some(When::Month { year: None, month: month_of(c)? })
+}
+
+/// Four digits without a word that says "year": a year unless something countable or a unit follows.
+fn bare_year(c: &Captures<'_>, text: &str) -> Option<When> {
+    let kept = c.name("keep")?;
+    let (before, after) = (&text[..kept.start()], &text[kept.end()..]);
+    let year: i32 = c["y"].parse().ok()?;
+    let quantity_before = [
+        "total of ",
+        "about ",
+        "approximately ",
+        "over ",
+        "than ",
+        "least ",
+        "nearly ",
+        "almost ",
+        "around ",
+        "n = ",
+        "n=",
+        "roughly ",
+        "RMB ",
+        "USD ",
+        "US$ ",
+        "约",
+        "超过",
+        "达",
+        "共",
+        "近",
+        "逾",
+        "每",
+        "人民币",
+        "至少",
+        "不少于",
+        "= ",
+        "=",
+        "No. ",
+        "no. ",
+        "article ",
+        "Article ",
+        "section ",
+        "Section ",
+        "page ",
+        "p. ",
+        "number ",
+        "up to ",
+        "some ",
+        "under ",
+        "and ",
+    ];
+    let lower = before.trim_start();
+    if quantity_before.iter().any(|w| {
+        *w != "and " && *w != "about " && *w != "around " && *w != "under " && *w != "over " && lower.ends_with(w)
+    }) {
+        return None;
+    }
+    let next = after.trim_start();
+    let word: String = next.chars().take_while(char::is_ascii_alphabetic).collect();
+    if !word.is_empty() && super::super::quantity::is_unit_word(&word) {
+        return None;
+    }
+    if after.starts_with(' ')
+        && word.len() > 3
+        && word.ends_with('s')
+        && word.chars().all(|c| c.is_ascii_lowercase())
+        && !YEAR_WORDS.contains(&word.as_str())
+    {
+        return None;
+    }
+    // A Chinese classifier or unit right after it: 2000元, 2000名.
+    if next.starts_with(super::super::lang::is_han)
+        && super::super::quantity::is_unit_at(next)
+        && !next.starts_with('年')
+    {
+        return None;
+    }
+    Some(When::Year(year))
+}
+
+/// Lower-case words in -s that follow a year.
+const YEAR_WORDS: [&str; 14] = [
+    "was",
+    "has",
+    "is",
+    "does",
+    "its",
+    "this",
+    "games",
+    "olympics",
+    "elections",
+    "awards",
+    "playoffs",
+    "finals",
+    "as",
+    "series",
+];
