@@ -1,6 +1,7 @@
 //! One binary for all integration tests, so that everything is linked once.
 
+mod api;
 mod llama;
 mod models;
-mod support;
 mod store_contract;
+mod support;

@@ -1,0 +1,45 @@
+//! Collections.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::{Server, json, refused};
+
+#[tokio::test]
+async fn a_collection_lives_from_post_to_delete() {
+    let server = Server::start().await;
+    let made = server.post("/v1/collections", &json!({"name": "contracts", "domain": "legal"})).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    assert_eq!(made.headers()["location"], "/v1/collections/contracts");
+    let made = json(made).await;
+    assert_eq!(made["title"], "contracts");
+    assert_eq!(json(server.get("/v1/collections/contracts").await).await, made);
+
+    let again = server.post("/v1/collections", &json!({"name": "contracts"})).await;
+    refused(again, StatusCode::CONFLICT, "collection_exists").await;
+
+    assert_eq!(server.delete("/v1/collections/contracts").await.status(), StatusCode::NO_CONTENT);
+    refused(server.get("/v1/collections/contracts").await, StatusCode::NOT_FOUND, "unknown_collection").await;
+    refused(server.delete("/v1/collections/contracts").await, StatusCode::NOT_FOUND, "unknown_collection").await;
+}
+
+#[tokio::test]
+async fn the_list_counts_documents_by_status() {
+    let server = Server::start().await;
+    insta::assert_json_snapshot!("collections", json(server.get("/v1/collections").await).await);
+}
+
+#[tokio::test]
+async fn bad_collections_are_refused() {
+    let server = Server::start().await;
+    for (body, code) in [
+        (json!({"name": "Légal"}), "bad_collection_name"),
+        (json!({"name": "../etc"}), "bad_collection_name"),
+        (json!({"name": ""}), "bad_collection_name"),
+        (json!({"name": "x", "domain": "sports"}), "invalid_parameter"),
+        (json!({}), "invalid_json"),
+    ] {
+        refused(server.post("/v1/collections", &body).await, StatusCode::BAD_REQUEST, code).await;
+    }
+    refused(server.get("/v1/collections/%FF").await, StatusCode::BAD_REQUEST, "invalid_parameter").await;
+}
