@@ -202,8 +202,8 @@ fn whole_word(text: &str, span: Span) -> bool {
     let before = text.get(..span.start()).and_then(|t| t.chars().next_back());
     let after = text.get(span.end()..).and_then(|t| t.chars().next());
     let inside_ends_a_word = span.of(text).and_then(|t| t.chars().next_back()).is_some_and(char::is_alphanumeric);
-    !before.is_some_and(|c| c.is_alphanumeric() || c == '-')
-        && !(inside_ends_a_word && after.is_some_and(|c| c.is_alphanumeric() || c == '-'))
+    let joins = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-');
+    !(joins(before) || inside_ends_a_word && joins(after))
 }
 
 /// Reads the logic of one sentence.
@@ -254,6 +254,7 @@ fn is_cue(text: &str, span: Span) -> bool {
     let after = text.get(span.end()..).and_then(|t| t.chars().next()).unwrap_or(' ');
     match span.of(text).unwrap_or_default() {
         "应" => !"反适效供相对响感回因照理答顺呼".contains(before) && !"用急收付纳激答邀对变聘届力税".contains(after),
+        "不适" => after != '用' && after != '当',
         "须" => before != '必' && after != '知',
         "宜" => !"适便事不相合".contains(before) && !"昌宾春".contains(after),
         "如" => !"假例诸譬犹正一".contains(before),
@@ -296,9 +297,8 @@ fn clauses(text: &str, lang: Lang) -> Vec<Span> {
     while let Some((at, c)) = letters.next() {
         let next = letters.peek().map_or(' ', |&(_, c)| c);
         let cuts = match c {
-            '，' | '；' | '。' | '：' | '！' | '？' | '\n' => true,
+            '，' | '；' | '。' | '：' | '！' | '？' | '\n' | ';' | '!' | '?' => true,
             ',' | ':' => !(previous.is_ascii_digit() && next.is_ascii_digit()),
-            ';' | '!' | '?' => true,
             '.' => lang == Lang::En && next == ' ' && previous.is_ascii_lowercase(),
             _ => false,
         };

@@ -2,6 +2,7 @@
 //! the rule list in this module's files; a rule that is not precise enough only flags.
 
 pub mod bound;
+mod clause;
 pub mod clinical;
 pub mod comparison;
 pub mod condition;
@@ -12,6 +13,8 @@ pub mod quantifier;
 pub mod quantity;
 pub mod quote;
 pub mod reference;
+#[cfg(test)]
+mod support;
 pub mod time;
 
 use super::case::Case;

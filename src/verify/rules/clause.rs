@@ -1,0 +1,227 @@
+//! Clauses side by side: how much of one stands in another when negation and modality are taken out.
+//!
+//! Rules that say "the source says otherwise" compare single clauses, because a sentence about two things holds
+//! negators that have nothing to do with the claim.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+use crate::{
+    domain::text::{Lang, Span},
+    verify::case::{Case, SourceSentence, Unit},
+};
+
+/// A stretch of one or two clauses of a source that covers a clause of the claim.
+pub struct Match<'c, 'a> {
+    pub source: &'c SourceSentence<'a>,
+    /// Into the source sentence.
+    pub span: Span,
+    /// Share of the claim clause's tokens that stand in it, 0 to 1.
+    pub forward: f32,
+    /// Share of its own tokens that stand in the claim clause, 0 to 1.
+    pub back: f32,
+}
+
+/// Words that change with the wording and not with the meaning. Prepositions of place and time are not among them.
+static STOP: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "a an the and or of to in on at by for with from as is are was were be been being am do does did have has had having \
+     it its this that these those there here i you he she we they him her them his our their which who whom whose will \
+     would can could then than so such also just very too s t"
+        .split_whitespace()
+        .collect()
+});
+
+/// What a clause is compared by: stems of content words, or pairs of neighbouring Chinese characters.
+#[derive(Clone, Debug, Default)]
+pub struct Tokens {
+    counts: HashMap<String, u16>,
+    total: u32,
+}
+
+impl Tokens {
+    /// The tokens of `text` in `within`, leaving out the places in `without`.
+    pub fn of(text: &str, within: Span, lang: Lang, without: &[Span]) -> Self {
+        let mut tokens = Self::default();
+        let Some(words) = within.of(text) else { return tokens };
+        let left_out = |at: usize| without.iter().any(|span| span.start() <= at && at < span.end());
+        let mut word = String::new();
+        let mut previous: Option<char> = None;
+        for (at, c) in words.char_indices() {
+            let at = at + within.start();
+            if left_out(at) {
+                tokens.push_word(&mut word, lang);
+                continue;
+            }
+            if is_han(c) {
+                tokens.push_word(&mut word, lang);
+                // Particles change with the wording, not with the meaning.
+                if "的了之而于地得".contains(c) {
+                    continue;
+                }
+                if let Some(before) = previous {
+                    tokens.push([before, c].iter().collect());
+                }
+                previous = Some(c);
+            } else if c.is_alphanumeric() || (matches!(c, '.' | ',') && word.ends_with(|w: char| w.is_ascii_digit())) {
+                word.extend(c.to_lowercase());
+                previous = None;
+            } else {
+                tokens.push_word(&mut word, lang);
+                if !c.is_whitespace() {
+                    previous = None;
+                }
+            }
+        }
+        tokens.push_word(&mut word, lang);
+        tokens
+    }
+
+    fn push_word(&mut self, word: &mut String, lang: Lang) {
+        let trimmed = word.trim_end_matches(['.', ',']);
+        let stops = lang == Lang::En && STOP.contains(trimmed);
+        if !trimmed.is_empty() && !stops {
+            self.push(stem(trimmed));
+        }
+        word.clear();
+    }
+
+    fn push(&mut self, token: String) {
+        *self.counts.entry(token).or_default() += 1;
+        self.total += 1;
+    }
+
+    pub fn holds(&self, token: &str) -> bool {
+        self.counts.contains_key(token)
+    }
+
+    pub const fn len(&self) -> u32 {
+        self.total
+    }
+
+    /// Share of these tokens that stand in `other`, 0 to 1; 0 where there are none.
+    pub fn within(&self, other: &Self) -> f32 {
+        if self.total == 0 {
+            return 0.0;
+        }
+        let shared: u32 = self
+            .counts
+            .iter()
+            .map(|(token, count)| u32::from((*count).min(other.counts.get(token).copied().unwrap_or(0))))
+            .sum();
+        shared as f32 / self.total as f32
+    }
+}
+
+const fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}')
+}
+
+/// Irregular forms of common verbs, each before its base form.
+static IRREGULAR: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    "paid pay made make found find gave give given give took take taken take became become began begin begun begin \
+     brought bring bought buy built build came come chose choose chosen choose did do done do drew draw drawn draw fell fall \
+     fallen fall felt feel fought fight forbade forbid forbidden forbid forgot forget forgotten forget froze freeze frozen freeze \
+     got get gone go went go grew grow grown grow held hold kept keep knew know known know laid lay led lead left leave lent lend \
+     lost lose meant mean met meet ran run rose rise risen rise said say saw see seen see sent send shown show sold sell \
+     sought seek spent spend spoke speak spoken speak stood stand stole steal stolen steal swore swear sworn swear taught teach \
+     thought think threw throw thrown throw told tell understood understand won win withdrew withdraw withdrawn withdraw \
+     wrote write written write ate eat eaten eat drank drink drunk drink broke break broken break children child people person \
+     women woman men man"
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .chunks_exact(2)
+        .map(|pair| (pair[0], pair[1]))
+        .collect()
+});
+
+/// A light stemmer: endings that the same word takes in the same sense.
+fn stem(word: &str) -> String {
+    let word = IRREGULAR.get(word).copied().unwrap_or(word);
+    if !word.is_ascii() || word.len() < 5 {
+        return word.strip_suffix('s').filter(|w| w.len() > 2 && !w.ends_with('s')).unwrap_or(word).to_owned();
+    }
+    for ending in ["ations", "ation", "ments", "ment", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "e", "y"] {
+        if let Some(root) = word.strip_suffix(ending).filter(|root| root.len() >= 4) {
+            return root.to_owned();
+        }
+    }
+    word.to_owned()
+}
+
+/// The stretches of one or two neighbouring clauses in `unit`, each with the operators in it.
+fn stretches(unit: &Unit<'_>) -> Vec<Span> {
+    let clauses = &unit.logic.clauses;
+    let mut stretches: Vec<Span> = clauses.clone();
+    stretches.extend(clauses.windows(2).map(|pair| pair[0].cover(pair[1])));
+    stretches
+}
+
+/// What is not compared: words that a rule looks at itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Apart {
+    /// Negators and modal words.
+    Operators,
+    /// These, and words that have an opposite.
+    Directions,
+}
+
+impl Apart {
+    fn of(self, unit: &Unit<'_>, within: Span) -> Vec<Span> {
+        let mut apart = unit.logic.operators(within);
+        if self == Self::Directions {
+            apart.extend(unit.logic.directions.iter().map(|d| d.span).filter(|span| within.contains(*span)));
+        }
+        apart
+    }
+}
+
+/// The stretches of sources that cover `clause` of the claim by at least `forward`, best first.
+///
+/// Sources in another language than the claim are left out: their words cannot be compared.
+pub fn matches<'c, 'a>(case: &'c Case<'a>, clause: Span, forward: f32, apart: Apart) -> Vec<Match<'c, 'a>> {
+    let claim = &case.claim;
+    let tokens = Tokens::of(claim.text, clause, claim.lang, &apart.of(claim, clause));
+    if tokens.len() < 3 {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for source in case.aligned() {
+        if source.unit.lang != claim.lang || source.unit.text.len() > 4_000 {
+            continue;
+        }
+        let mut best: Option<Match<'_, '_>> = None;
+        for span in stretches(&source.unit) {
+            let other = Tokens::of(source.unit.text, span, claim.lang, &apart.of(&source.unit, span));
+            let (covered, back) = (tokens.within(&other), other.within(&tokens));
+            if covered < forward {
+                continue;
+            }
+            // Of two stretches that cover the clause the one with less beside it speaks of it.
+            let better = best.as_ref().is_none_or(|b| covered + back > b.forward + b.back + 1e-6);
+            if better {
+                best = Some(Match { source, span, forward: covered, back });
+            }
+        }
+        found.extend(best);
+    }
+    found.sort_by(|a, b| (b.forward + b.back).total_cmp(&(a.forward + a.back)));
+    found
+}
+
+/// The first content word, or pair of Chinese characters, in `scope`: what a negator right before it denies.
+pub fn head(unit: &Unit<'_>, scope: Span) -> Option<String> {
+    let words = scope.of(unit.text)?;
+    let mut end = 0;
+    for (at, c) in words.char_indices() {
+        end = at + c.len_utf8();
+        let sofar = Span::new(scope.start(), scope.start() + end);
+        let followed = words[end..].chars().next().is_none_or(|next| is_han(next) || !next.is_alphanumeric());
+        let tokens = Tokens::of(unit.text, sofar, unit.lang, &[]);
+        if tokens.len() > 0 && (is_han(c) || followed) {
+            return tokens.counts.into_keys().next();
+        }
+    }
+    Tokens::of(unit.text, Span::new(scope.start(), scope.start() + end), unit.lang, &[]).counts.into_keys().next()
+}
