@@ -6,9 +6,11 @@ use super::{
     filter::Filter,
     lexical::{Mark, Row},
 };
+use roaring::RoaringBitmap;
+
 use crate::{
     domain::document::{ChunkId, CollectionName, DocumentMeta, VersionId},
-    text::words::normal_form,
+    text::{reference::Instrument, words::simplified},
 };
 
 /// A document whose current version is searchable.
@@ -16,6 +18,25 @@ use crate::{
 pub(super) struct Known {
     pub collection: CollectionName,
     pub meta: Arc<DocumentMeta>,
+    /// Its title in the form in which references to it are compared.
+    pub name: Arc<str>,
+}
+
+impl Known {
+    pub fn new(collection: CollectionName, meta: Arc<DocumentMeta>) -> Self {
+        let name = Instrument::named(&simplified(&meta.title)).name.into();
+        Self { collection, meta, name }
+    }
+}
+
+/// What a filter lets through.
+#[derive(Debug, Default)]
+pub(super) struct Admitted {
+    /// Slots of the vector index.
+    pub slots: RoaringBitmap,
+    /// Searchable chunks of the collections that are searched, and those of them that have a vector.
+    pub chunks: u64,
+    pub vectors: u64,
 }
 
 /// One state of the index. It is never changed, only replaced by the next one.
@@ -53,62 +74,24 @@ impl Catalogue {
         self.versions.iter().map(|(&version, known)| (version, known))
     }
 
-    /// The rows that the filter admits, and the number of rows in the collections that it names.
-    pub fn admitted(&self, filter: &Filter) -> (Vec<Row>, u64) {
-        let verdicts: HashMap<VersionId, (bool, bool)> = self
+    /// Goes through all rows; `slot` gives a chunk's place in the vector index.
+    pub fn admitted(&self, filter: &Filter, slot: impl Fn(ChunkId) -> Option<u32>) -> Admitted {
+        let verdicts: HashMap<VersionId, bool> = self
             .versions
             .iter()
-            .map(|(&version, known)| {
-                let searched = filter.searches(&known.collection);
-                (version, (searched, searched && filter.admits(&known.collection, &known.meta)))
-            })
+            .filter(|(_, known)| filter.searches(&known.collection))
+            .map(|(&version, known)| (version, filter.admits(&known.collection, &known.meta)))
             .collect();
-        let mut in_collections = 0;
-        let mut admitted = Vec::new();
+        let mut admitted = Admitted::default();
         for row in self.rows.iter() {
-            let (searched, admits) = verdicts.get(&row.version).copied().unwrap_or_default();
-            in_collections += u64::from(searched);
+            let Some(&admits) = verdicts.get(&row.version) else { continue };
+            admitted.chunks += 1;
+            let Some(slot) = slot(row.chunk) else { continue };
+            admitted.vectors += 1;
             if admits {
-                admitted.push(*row);
+                admitted.slots.insert(slot);
             }
         }
-        (admitted, in_collections)
-    }
-}
-
-/// A title as people write it: without the country, brackets, blanks, and the year of a version in parentheses.
-pub(super) fn title_key(title: &str) -> String {
-    let form = normal_form(title);
-    let mut key: String = form.chars().filter(|c| !c.is_whitespace() && !"《》〈〉“”\"'‘’".contains(*c)).collect();
-    // （2020年修正）, (2018 revision): marks of a version, not of another instrument; （二） of an interpretation is one.
-    while let Some(open) = key.rfind('(').filter(|_| key.ends_with(')')) {
-        let inner = &key[open + 1..key.len() - 1];
-        let is_version = inner.chars().filter(char::is_ascii_digit).count() >= 4
-            || inner.ends_with('修')
-            || inner.contains("修正")
-            || inner.contains("修订");
-        if open == 0 || !is_version {
-            break;
-        }
-        key.truncate(open);
-    }
-    key.strip_prefix("中华人民共和国").map(str::to_owned).filter(|rest| !rest.is_empty()).unwrap_or(key)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn titles_meet_however_they_are_written() {
-        for title in ["《中华人民共和国民法典》", "民法典", "中華人民共和國民法典", "民法典（2020年5月28日通过）"]
-        {
-            assert_eq!(title_key(title), "民法典", "{title}");
-        }
-        assert_ne!(
-            title_key("关于适用《公司法》若干问题的规定（二）"),
-            title_key("关于适用《公司法》若干问题的规定（三）")
-        );
-        assert_eq!(title_key("中华人民共和国"), "中华人民共和国");
+        admitted
     }
 }

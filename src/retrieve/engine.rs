@@ -4,29 +4,36 @@ use std::{
     collections::HashMap,
     fmt,
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicBool},
 };
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 
 use super::{
-    catalogue::Catalogue,
+    catalogue::{Admitted, Catalogue},
+    direct,
     filter::Filter,
     follow::Following,
     fuse::{Candidate, Fusion, Rankings, fuse},
     lexical::{LexicalIndex, LexicalWeights},
+    recent::Recent,
+    vector::{GRAPH_FROM, VectorIndex, unit},
 };
 use crate::{
     domain::{
         document::{ChunkId, CollectionName},
         evidence::{Evidence, EvidenceSet, Label, Query, Searched},
     },
-    ports::{Embedder, IndexStatus, RetrieveError, Retriever, Store, StoredChunk},
+    ports::{EmbedKind, Embedder, IndexStatus, ModelError, Priority, RetrieveError, Retriever, Store, StoredChunk},
 };
 
 /// Longest question, in bytes.
 pub const LONGEST_QUERY: usize = 20_000;
+
+/// Questions whose vectors are kept, and filters whose bitmaps are.
+const RECENT_QUESTIONS: usize = 256;
+const RECENT_FILTERS: usize = 16;
 
 /// Most chunks that one query returns.
 const MOST_RESULTS: usize = 1_000;
@@ -38,11 +45,13 @@ pub struct Options {
     pub fusion: Fusion,
     /// How many chunks each ranking contributes at least.
     pub candidates: usize,
+    /// Vectors from which on an approximate graph is used instead of a scan.
+    pub graph_from: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lexical: LexicalWeights::default(), fusion: Fusion::default(), candidates: 200 }
+        Self { lexical: LexicalWeights::default(), fusion: Fusion::default(), candidates: 200, graph_from: GRAPH_FROM }
     }
 }
 
@@ -52,10 +61,16 @@ pub struct Engine {
     pub(super) embedder: Option<Arc<dyn Embedder>>,
     pub(super) lexical: Arc<LexicalIndex>,
     pub(super) catalogue: RwLock<Arc<Catalogue>>,
-    pub(super) following: Mutex<Following>,
+    pub(super) vectors: Arc<RwLock<VectorIndex>>,
+    /// A graph over the vectors is being built.
+    pub(super) drawing: Arc<AtomicBool>,
+    pub(super) following: tokio::sync::Mutex<Following>,
     /// Somebody knows that there is something to follow.
     pub(super) news: Notify,
-    options: Options,
+    pub(super) options: Options,
+    questions: Mutex<Recent<String, Arc<Vec<f32>>>>,
+    /// By the generations of catalogue and vectors.
+    filters: Mutex<Recent<(Filter, u64, u64), Arc<Admitted>>>,
 }
 
 impl fmt::Debug for Engine {
@@ -78,14 +93,19 @@ impl Engine {
     ) -> Result<Self, RetrieveError> {
         let path = directory.join("lexical");
         let lexical = blocking(move || LexicalIndex::open(&path)).await?;
+        let dimensions = embedder.as_ref().map_or(0, |embedder| embedder.dimensions());
         let engine = Self {
             store,
             embedder,
             lexical: Arc::new(lexical),
             catalogue: RwLock::default(),
-            following: Mutex::default(),
+            vectors: Arc::new(RwLock::new(VectorIndex::new(dimensions))),
+            drawing: Arc::default(),
+            following: tokio::sync::Mutex::default(),
             news: Notify::new(),
             options,
+            questions: Mutex::new(Recent::new(RECENT_QUESTIONS)),
+            filters: Mutex::new(Recent::new(RECENT_FILTERS)),
         };
         engine.load().await?;
         Ok(engine)
@@ -93,6 +113,65 @@ impl Engine {
 
     pub(super) fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn read_vectors(&self) -> RwLockReadGuard<'_, VectorIndex> {
+        self.vectors.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn write_vectors(&self) -> RwLockWriteGuard<'_, VectorIndex> {
+        self.vectors.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the filter admits in the present state of catalogue and vectors.
+    fn admitted(&self, catalogue: &Catalogue, filter: &Filter) -> Arc<Admitted> {
+        let vectors = self.read_vectors();
+        let key = (filter.clone(), catalogue.generation, vectors.generation);
+        let mut recent = self.filters.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(admitted) = recent.get(&key) {
+            return admitted;
+        }
+        let admitted = Arc::new(catalogue.admitted(filter, |chunk| vectors.slot(chunk)));
+        recent.put(key, Arc::clone(&admitted));
+        admitted
+    }
+
+    /// The vector of a question; `None` where there is no embedder.
+    async fn embed(&self, question: &str) -> Result<Option<Arc<Vec<f32>>>, RetrieveError> {
+        let Some(embedder) = &self.embedder else { return Ok(None) };
+        if let Some(known) = self.questions.lock().unwrap_or_else(PoisonError::into_inner).get(question) {
+            return Ok(Some(known));
+        }
+        let texts = [question.to_owned()];
+        let vectors = embedder.embed(EmbedKind::Query, &texts, Priority::Interactive).await?;
+        let vector = vectors.into_iter().next().and_then(unit).ok_or_else(|| ModelError::Failed {
+            model: embedder.identity().name.clone(),
+            problem: "it gave the question no usable vector".to_owned(),
+        })?;
+        let vector = Arc::new(vector);
+        let mut recent = self.questions.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.put(question.to_owned(), Arc::clone(&vector));
+        Ok(Some(vector))
+    }
+
+    /// The nearest chunks, best first, and the question's vector; `None` where vectors are off or there are none.
+    async fn near(
+        &self,
+        question: &str,
+        wanted: bool,
+        admitted: &Arc<Admitted>,
+        depth: usize,
+    ) -> Result<Option<Near>, RetrieveError> {
+        if !wanted || admitted.slots.is_empty() {
+            return Ok(None);
+        }
+        let Some(question) = self.embed(question).await? else { return Ok(None) };
+        let (vectors, admitted, asked) = (Arc::clone(&self.vectors), Arc::clone(admitted), Arc::clone(&question));
+        let ranking = blocking(move || {
+            let vectors = vectors.read().unwrap_or_else(PoisonError::into_inner);
+            Ok(vectors.search(&asked, &admitted.slots, depth))
+        });
+        Ok(Some(Near { ranking: ranking.await?, question }))
     }
 
     /// The collections that the query searches; an unknown one is an error.
@@ -161,29 +240,45 @@ impl Retriever for Engine {
         let collections = self.collections(query).await?;
         let filter = Filter::of(query);
         let catalogue = self.catalogue();
+        let admitted = self.admitted(&catalogue, &filter);
         let limit = query.limit.min(MOST_RESULTS);
         let depth = self.options.candidates.max(2 * limit);
 
-        let lexical = {
-            let (index, weights, filter, text) =
-                (Arc::clone(&self.lexical), self.options.lexical, filter.clone(), text.to_owned());
-            let wanted = query.switches.lexical;
-            async move {
-                if !wanted {
-                    return Ok(None);
-                }
-                blocking(move || index.search(&text, &filter, &weights, depth)).await.map(Some)
-            }
+        let by_words = {
+            let (index, weights) = (Arc::clone(&self.lexical), self.options.lexical);
+            let (text, filter, catalogue) = (text.to_owned(), filter, Arc::clone(&catalogue));
+            let switches = query.switches;
+            blocking(move || {
+                let direct =
+                    if switches.direct { direct::look_up(&text, &filter, &catalogue, &index)? } else { Vec::new() };
+                let lexical =
+                    if switches.lexical { Some(index.search(&text, &filter, &weights, depth)?) } else { None };
+                Ok((direct, lexical))
+            })
         };
-        let lexical = lexical.await?;
+        let by_meaning = self.near(text, query.switches.vector, &admitted, depth);
+        let ((direct, lexical), near) = tokio::try_join!(by_words, by_meaning)?;
 
-        let rankings = Rankings { direct: &[], lexical: lexical.as_deref(), vector: None };
+        let rankings = Rankings {
+            direct: &direct,
+            lexical: lexical.as_deref(),
+            vector: near.as_ref().map(|near| near.ranking.as_slice()),
+        };
         let mut candidates = Self::without_copies(&catalogue, fuse(rankings, self.options.fusion));
         candidates.truncate(limit);
+        if let Some(near) = &near {
+            let vectors = self.read_vectors();
+            for candidate in candidates.iter_mut().filter(|candidate| candidate.signals.cosine.is_none()) {
+                candidate.signals.cosine = vectors.cosine(&near.question, candidate.chunk);
+            }
+        }
         let evidence = self.evidence(&candidates).await?;
-        let (_, chunks) = catalogue.admitted(&filter);
-        let index_position = catalogue.mark.position;
-        let searched = Searched { collections, chunks, vectors_permille: 0, index_position };
+        let searched = Searched {
+            collections,
+            chunks: admitted.chunks,
+            vectors_permille: permille(admitted.vectors, admitted.chunks),
+            index_position: catalogue.mark.position,
+        };
         Ok(EvidenceSet::number(evidence, searched))
     }
 
@@ -191,9 +286,22 @@ impl Retriever for Engine {
         let log_position = self.store.last_change().await?;
         let catalogue = self.catalogue();
         let lexical_position = catalogue.mark.position;
+        let vectors = self.read_vectors();
+        let vectors = catalogue.rows().iter().filter(|row| vectors.slot(row.chunk).is_some()).count() as u64;
         let chunks = catalogue.rows().len() as u64;
-        Ok(IndexStatus { log_position, lexical_position, chunks, vectors: 0 })
+        Ok(IndexStatus { log_position, lexical_position, chunks, vectors })
     }
+}
+
+/// A question in the vector space and what lies near it.
+struct Near {
+    ranking: Vec<(ChunkId, f32)>,
+    question: Arc<Vec<f32>>,
+}
+
+/// A share in 1/1000, rounded down: 1000 only when nothing is missing.
+fn permille(part: u64, whole: u64) -> u16 {
+    u16::try_from((part.min(whole) * 1000).checked_div(whole).unwrap_or(0)).unwrap_or(1000)
 }
 
 /// Runs `work` where it may block. A panic in it becomes an error.

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -28,6 +28,9 @@ const LOG_PAGE: u32 = 64;
 /// Documents read from the store at once when the engine starts.
 const DOCUMENT_PAGE: u64 = 1_000;
 
+/// Vectors read from the store at once.
+const VECTOR_PAGE: u32 = 4_096;
+
 /// Chunks after which a long catch-up is committed, so that searches see it grow.
 const COMMIT_CHUNKS: usize = 8_000;
 
@@ -43,6 +46,8 @@ pub(super) struct Following {
     /// Log position up to which `versions` is true.
     seen: i64,
     versions: Arc<HashMap<VersionId, Known>>,
+    /// Last vector that was taken in.
+    vector_sequence: i64,
     /// Whether `versions` or the index holds something that searches do not see yet.
     unpublished: bool,
 }
@@ -59,7 +64,7 @@ impl Engine {
             loop {
                 let page = self.store.documents(&collection.name, offset, DOCUMENT_PAGE).await?;
                 let read = page.len() as u64;
-                versions.extend(page.into_iter().map(|v| (v.id, Known { collection: v.collection, meta: v.meta })));
+                versions.extend(page.into_iter().map(|v| (v.id, Known::new(v.collection, v.meta))));
                 offset += read;
                 if read < DOCUMENT_PAGE {
                     break;
@@ -68,7 +73,8 @@ impl Engine {
         }
         following.versions = Arc::new(versions);
         following.unpublished = true;
-        self.publish(&mut following).await
+        self.publish(&mut following).await?;
+        self.follow_vectors(&mut following).await
     }
 
     /// Takes in everything that the store holds at this moment.
@@ -78,7 +84,8 @@ impl Engine {
     pub async fn follow(&self) -> Result<(), RetrieveError> {
         let mut following = self.following.lock().await;
         self.follow_log(&mut following).await?;
-        self.publish(&mut following).await
+        self.publish(&mut following).await?;
+        self.follow_vectors(&mut following).await
     }
 
     /// Drops the derived indexes and makes them anew from the store.
@@ -192,6 +199,44 @@ impl Engine {
         Ok(())
     }
 
+    async fn follow_vectors(&self, following: &mut MutexGuard<'_, Following>) -> Result<(), RetrieveError> {
+        let Some(embedder) = &self.embedder else { return Ok(()) };
+        let name = embedder.identity().name.clone();
+        loop {
+            let page = self.store.vectors_after(&name, following.vector_sequence, VECTOR_PAGE).await?;
+            let Some(last) = page.last() else { break };
+            following.vector_sequence = last.sequence;
+            let refused = self.write_vectors().extend(page);
+            if refused > 0 {
+                tracing::warn!(refused, embedder = %name, "vectors were refused: wrong length, or no direction");
+            }
+        }
+        let catalogue = self.catalogue();
+        // Vectors may arrive before their chunks are indexed; only what the index has passed can be told to be gone.
+        if catalogue.mark.position >= following.seen {
+            self.write_vectors()
+                .retain(|chunk| catalogue.row(chunk).is_some_and(|row| catalogue.known(row.version).is_some()));
+        }
+        self.draw_graph();
+        Ok(())
+    }
+
+    /// Builds a graph in the background when there are enough vectors that the present one does not hold; searches
+    /// scan meanwhile.
+    fn draw_graph(&self) {
+        if self.drawing.load(Ordering::Acquire) {
+            return;
+        }
+        let Some(blueprint) = self.read_vectors().blueprint(self.options.graph_from) else { return };
+        self.drawing.store(true, Ordering::Release);
+        let (vectors, drawing) = (Arc::clone(&self.vectors), Arc::clone(&self.drawing));
+        tokio::task::spawn_blocking(move || {
+            let graph = blueprint.build();
+            vectors.write().unwrap_or_else(PoisonError::into_inner).adopt(graph);
+            drawing.store(false, Ordering::Release);
+        });
+    }
+
     async fn read_steps(&self, changes: Vec<Change>) -> Result<Vec<Step>, RetrieveError> {
         let mut steps = Vec::with_capacity(changes.len());
         for change in changes {
@@ -238,7 +283,7 @@ impl Following {
         let version = step.change.version;
         match (step.change.kind, step.chunks.first()) {
             (ChangeKind::Added, Some(first)) => {
-                let known = Known { collection: first.collection.clone(), meta: Arc::clone(&first.meta) };
+                let known = Known::new(first.collection.clone(), Arc::clone(&first.meta));
                 Arc::make_mut(&mut self.versions).insert(version, known);
             }
             (ChangeKind::Added, None) => {}

@@ -1,12 +1,15 @@
 //! Chunks to index, query to evidence.
 
 mod catalogue;
+mod direct;
 mod engine;
 mod filter;
 mod follow;
 mod fuse;
 mod lexical;
 mod passage;
+mod recent;
+mod vector;
 
 pub use self::{
     engine::{Engine, LONGEST_QUERY, Options},

@@ -1,5 +1,8 @@
 //! The engine over a store in memory, with passages of real statutes and patient information.
 
+mod direct;
+mod vectors;
+
 use std::{fs, sync::Arc};
 
 use tempfile::TempDir;

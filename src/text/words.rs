@@ -95,9 +95,11 @@ pub fn bigrams(text: &str) -> Vec<Word> {
     out
 }
 
-/// Simplified characters, half-width, lower case: the form in which titles are compared.
-pub fn normal_form(text: &str) -> String {
-    Scanner::new(text, false).chars.into_iter().collect()
+/// The text in Simplified characters, one for each of its own.
+pub fn simplified(text: &str) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    simplify(&mut chars);
+    chars.into_iter().collect()
 }
 
 struct Scanner {
