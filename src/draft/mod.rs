@@ -1,1 +1,3 @@
-//! (to come)
+//! Evidence to drafts to claims.
+
+pub mod claims;

@@ -2,4 +2,6 @@
 
 pub mod align;
 pub mod case;
+pub mod decide;
 pub mod rules;
+pub mod verbatim;
