@@ -43,6 +43,8 @@ pub struct Profile {
     /// Distinct content terms, hashed, with their own weight before rarity counts.
     terms: Vec<(u64, f32)>,
     lookup: HashSet<u64>,
+    /// Hashes of neighbouring tokens, in pairs.
+    pairs: HashSet<u64>,
 }
 
 /// How rare each term is among the sentences at hand.
@@ -58,9 +60,7 @@ impl Profile {
         let mut terms = Vec::new();
         let mut lookup = HashSet::new();
         let mut add = |text: &str, weight: f32| {
-            let mut hasher = DefaultHasher::new();
-            text.hash(&mut hasher);
-            let term = hasher.finish();
+            let term = hashed(&text);
             if lookup.insert(term) {
                 terms.push((term, weight));
             }
@@ -86,7 +86,24 @@ impl Profile {
                 }
             }
         }
-        Self { tokens, terms, lookup }
+        let content: Vec<String> = tokens
+            .iter()
+            .filter(|t| t.kind != TokenKind::Word || !is_function_word(&t.text))
+            .map(|t| if t.kind == TokenKind::Word { stem(&t.text) } else { t.text.clone() })
+            .collect();
+        let pairs = content.windows(2).map(|pair| hashed(&pair)).collect();
+        Self { tokens, terms, lookup, pairs }
+    }
+
+    /// Share of this text's neighbouring tokens that are neighbours in one of the others, function words aside; 0 for a
+    /// text of one token.
+    pub fn order<'a>(&self, others: impl IntoIterator<Item = &'a Self> + Clone) -> f32 {
+        let held = |pair: &&u64| others.clone().into_iter().any(|other| other.pairs.contains(*pair));
+        if self.pairs.is_empty() {
+            0.0
+        } else {
+            self.pairs.iter().filter(held).count() as f32 / self.pairs.len() as f32
+        }
     }
 
     /// No content at all: white space, punctuation, function words only.
@@ -116,6 +133,12 @@ impl Profile {
     pub fn plain_coverage<'a>(&self, others: impl IntoIterator<Item = &'a Self> + Clone) -> f32 {
         self.coverage(&Rarity::default(), others)
     }
+}
+
+fn hashed(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Rarity {

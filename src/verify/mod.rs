@@ -1,7 +1,16 @@
 //! Claims to judgements: rules first, the encoder second, never the other way round.
+//!
+//! [`Cascade`] takes each claim through the labels it cites, the sources' own words ([`verbatim`]), the rules
+//! ([`rules`]) and the encoder ([`entail`]); [`decide`] is the table that says what follows.
 
 pub mod align;
+mod cascade;
 pub mod case;
 pub mod decide;
+pub mod entail;
+mod explain;
+mod read;
 pub mod rules;
 pub mod verbatim;
+
+pub use self::{cascade::Cascade, decide::Thresholds};

@@ -102,23 +102,24 @@ fn place(claim: &[Token], source: &[(&Token, usize)]) -> Option<(usize, usize)> 
         return None;
     }
     let size = |t: &Token| u32::try_from(t.text.chars().count()).unwrap_or(NEVER);
+    // In half characters: what the claim has more counts in full, what it leaves out counts half.
     let price = |t: &Token| if is_harmless(t) { size(t) } else { NEVER };
     let whole: u32 = claim.iter().map(size).sum();
     // One row for each claim token; a cell is (cost, first source token of the run).
     let mut row: Vec<(u32, usize)> = (0..=source.len()).map(|j| (0, j)).collect();
     for c in claim {
         let mut next = Vec::with_capacity(row.len());
-        next.push((row[0].0.saturating_add(price(c)).min(NEVER), 0));
+        next.push((row[0].0.saturating_add(price(c).saturating_mul(2)).min(NEVER), 0));
         for (j, (s, _)) in source.iter().enumerate() {
             let matched = if c.text == s.text { row[j] } else { (NEVER, row[j].1) };
-            let dropped = (row[j + 1].0.saturating_add(price(c)).min(NEVER), row[j + 1].1);
+            let dropped = (row[j + 1].0.saturating_add(price(c).saturating_mul(2)).min(NEVER), row[j + 1].1);
             let skipped: (u32, usize) = (next[j].0.saturating_add(price(s)).min(NEVER), next[j].1);
             next.push(matched.min(dropped).min(skipped));
         }
         row = next;
     }
     let (end, &(cost, start)) = row.iter().enumerate().min_by_key(|(_, cell)| cell.0)?;
-    let allowed = whole as f32 * (1.0 - VERBATIM);
+    let allowed = 2.0 * whole as f32 * (1.0 - VERBATIM);
     (cost < NEVER && cost as f32 <= allowed && start < end).then_some((start, end))
 }
 
@@ -140,6 +141,15 @@ fn is_harmless(token: &Token) -> bool {
     }
 }
 
+/// The number that a provision or a list item starts with: "第六百七十五条 ", "（一）", "Art. 33 ", "(a) ", "§ 1002.2 ".
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)^\s*(?:第[〇零一二三四五六七八九十百千\d]+条(?:之[一二三四五六七八九十]+)?\s* | [（(][\w]{1,4}[）)]\s* | \w{1,3}[.、）)]\s*
+          | (?i:art(?:icle|\.)?|section|sec\.|§)\s*[\d.]+(?:\([\w]+\))*[.:]?\s+ | \d+(?:\.\d+)+\.?\s+)$",
+    )
+    .expect("a constant pattern that compiles")
+});
+
 /// Whether a clause begins or ends between the source tokens `i - 1` and `i`.
 fn clause_border(window: &[Sentence<'_>], source: &[(&Token, usize)], i: usize) -> bool {
     if i == 0 || i == source.len() {
@@ -149,10 +159,13 @@ fn clause_border(window: &[Sentence<'_>], source: &[(&Token, usize)], i: usize) 
     if before.1 != after.1 {
         return true; // Two sentences meet here.
     }
-    window
-        .iter()
-        .find(|s| s.offset == before.1)
-        .and_then(|s| s.text.get(before.0.span.end()..after.0.span.start()))
+    let Some(sentence) = window.iter().find(|s| s.offset == before.1) else { return false };
+    if sentence.text.get(..after.0.span.start()).is_some_and(|lead| NUMBER.is_match(lead)) {
+        return true;
+    }
+    sentence
+        .text
+        .get(before.0.span.end()..after.0.span.start())
         .is_some_and(|gap| gap.contains([',', '，', ';', '；', ':', '：', '\n', '。', '.', '—', '|']))
 }
 

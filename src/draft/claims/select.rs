@@ -45,7 +45,7 @@ static REFUSAL: LazyLock<Regex> = LazyLock::new(|| {
 static GREETING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^(?:
-          (?:您?你?好|尊敬的|亲爱的|谢谢|感谢(?:您|你)|祝(?:您|你)|再见|不客气|好的[，,！!。]|当然(?:可以)?[，,！!。])[^。；;]{0,40}[。！!，,~]?$
+          (?:您好|你好|大家好|尊敬的|亲爱的|谢谢|感谢(?:您|你)|祝(?:您|你)|再见|不客气|好的[，,！!。]|当然(?:可以)?[，,！!。])[^。；;]{0,40}[。！!，,~]?$
         | (?:hello|hi|hey|dear|thanks|thank\ you|good\ (?:morning|afternoon|evening)|you['’]re\ welcome|certainly|of\ course|sure|great\ question|best\ regards|yours\ sincerely)
           \b[^.;]{0,60}[.!,]?$
         )",

@@ -73,6 +73,8 @@ struct Reader<'a> {
     /// Header row of the table at hand.
     header: Option<String>,
     antecedents: Antecedents,
+    /// The line at hand is an entry of a list of references.
+    reference_line: bool,
 }
 
 impl Reader<'_> {
@@ -104,7 +106,10 @@ impl Reader<'_> {
         }
         let span = Span::new(span.start() + mark, span.end());
         let raw = &self.text[span.start()..span.end()];
-        if opens_line && self.is_bibliography(raw) {
+        if opens_line {
+            self.reference_line = self.is_bibliography(raw);
+        }
+        if self.reference_line {
             return self.push(span, Vec::new(), Some(NotAClaim::Meta));
         }
         self.clauses(span, mark > 0);

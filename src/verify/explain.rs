@@ -1,0 +1,96 @@
+//! Reasons of the cascade itself, in words. Codes: "L" label, "V" verbatim, "E" encoder, "N" no evidence, "M" cited
+//! another source than the one that backs it, "X" sources contradict each other; "R…" are the rules.
+
+use super::{decide::Thresholds, read::Source};
+use crate::domain::{
+    evidence::Label,
+    text::{Message, Span},
+    verdict::{Effect, EvidenceSpan, Reason},
+};
+
+fn reason(code: &'static str, effect: Effect, evidence: Option<EvidenceSpan>, message: Message) -> Reason {
+    Reason { code, effect, claim_span: None, evidence, comparison: None, message }
+}
+
+pub fn unknown_label(claim: &str, written: &str) -> Reason {
+    let claim_span = claim.find(written).map(|at| Span::new(at, at + written.len()));
+    let message = Message::new(
+        format!("引用了 {written}，但证据中没有这一编号。"),
+        format!("Cites {written}, which is not among the evidence."),
+    );
+    Reason { claim_span, ..reason("L", Effect::Unsupport, None, message) }
+}
+
+pub fn support(
+    verbatim: Option<(usize, Span)>,
+    score: Option<f32>,
+    sources: &[Source<'_>],
+    thresholds: &Thresholds,
+) -> Reason {
+    if let Some((at, span)) = verbatim {
+        let label = sources[at].evidence.label;
+        let message = Message::new(format!("原文见 {label}。"), format!("These words stand in {label}."));
+        return reason("V", Effect::Ground, Some(EvidenceSpan { label, span }), message);
+    }
+    let (score, tau) = (score.unwrap_or_default(), thresholds.supported);
+    let message = Message::new(
+        format!("规则未发现问题，编码器评分 {score:.2}（阈值 {tau:.2}）。"),
+        format!("No rule objects, and the encoder scores {score:.2} (threshold {tau:.2})."),
+    );
+    reason("E", Effect::Ground, None, message)
+}
+
+pub fn limit_dropped(source: &Source<'_>, limit: Span) -> Reason {
+    let label = source.evidence.label;
+    let words = limit.of(&source.evidence.chunk.text).unwrap_or_default();
+    let message = Message::new(
+        format!("{label} 中有这些文字，但省略了限定成分“{words}”及其所在分句。"),
+        format!("The words stand in {label}, but a limiting clause (\"{words}\") was left out."),
+    );
+    reason("R14", Effect::Flag, Some(EvidenceSpan { label, span: limit }), message)
+}
+
+pub fn miscited(cited: &[Label], backing: Label) -> Reason {
+    let cited: String = cited.iter().map(Label::to_string).collect();
+    let message = Message::new(
+        format!("所引 {cited} 不支持此句，支持它的是 {backing}。"),
+        format!("The cited {cited} does not back this; {backing} does."),
+    );
+    reason("M", Effect::Flag, None, message)
+}
+
+pub fn conflict(backing: Label, against: Label) -> Reason {
+    let message = Message::new(
+        format!("来源互相矛盾：{backing} 支持，{against} 相反。"),
+        format!("The sources contradict each other: {backing} backs this, {against} says otherwise."),
+    );
+    reason("X", Effect::Flag, None, message)
+}
+
+pub fn no_evidence(coverage: f32, thresholds: &Thresholds) -> Reason {
+    let (percent, floor) = (coverage * 100.0, thresholds.floor * 100.0);
+    let message = Message::new(
+        format!("证据中没有相关内容（最多覆盖 {percent:.0}%，至少需要 {floor:.0}%）。"),
+        format!("No source speaks of this (at most {percent:.0}% of its content is found; {floor:.0}% is the least)."),
+    );
+    reason("N", Effect::Unsupport, None, message)
+}
+
+/// Why nobody decided.
+pub fn open(score: Option<f32>, long: bool, thresholds: &Thresholds) -> Option<Reason> {
+    if long {
+        let message = Message::new(
+            "语句过长，编码器无法完整阅读；请拆分后再核对。",
+            "The sentence is too long for the encoder to read whole; split it and check again.",
+        );
+        return Some(reason("E", Effect::Flag, None, message));
+    }
+    let (score, tau) = (score?, thresholds.supported);
+    (score < tau).then(|| {
+        let message = Message::new(
+            format!("编码器评分 {score:.2} 低于阈值 {tau:.2}，需人工复核。"),
+            format!("The encoder scores {score:.2}, below the threshold {tau:.2}; a person must decide."),
+        );
+        reason("E", Effect::Flag, None, message)
+    })
+}

@@ -1,0 +1,94 @@
+//! Texts read once for all rules: a claim, and every sentence of every source.
+
+use super::{
+    align::Profile,
+    case::{SourceSentence, Unit},
+    verbatim::Sentence,
+};
+use crate::{
+    domain::{
+        evidence::Evidence,
+        text::{Lang, Span},
+    },
+    text::{lang, logic::Logic, reference, sentence::sentences},
+};
+
+/// Everything the deterministic layer reads in one sentence.
+pub fn unit(text: &str, lang: Lang) -> Unit<'_> {
+    Unit {
+        text,
+        lang,
+        quantities: Vec::new(),
+        dates: Vec::new(),
+        references: reference::parse(text),
+        logic: Logic::default(),
+    }
+}
+
+/// One sentence of a source, read.
+#[derive(Clone, Debug)]
+pub struct SourceUnit<'a> {
+    pub unit: Unit<'a>,
+    /// Into the chunk's text.
+    pub span: Span,
+}
+
+/// One evidence, read.
+#[derive(Clone, Debug)]
+pub struct Source<'a> {
+    pub evidence: &'a Evidence,
+    pub sentences: Vec<SourceUnit<'a>>,
+    /// One for each sentence.
+    pub profiles: Vec<Profile>,
+}
+
+impl<'a> Source<'a> {
+    pub fn of(evidence: &'a Evidence) -> Self {
+        let text = evidence.chunk.text.as_str();
+        let mut units = Vec::new();
+        let mut profiles = Vec::new();
+        for span in sentences(text) {
+            // Spans come from this very text; one that did not slice it would hold nothing to compare.
+            let Some(sentence) = span.of(text) else { continue };
+            units.push(SourceUnit { unit: unit(sentence, lang::detect(sentence)), span });
+            profiles.push(Profile::of(sentence));
+        }
+        Self { evidence, sentences: units, profiles }
+    }
+
+    /// The sentences as rules see them, each with its coverage of the claim.
+    pub fn for_rules(&self, coverage: &[f32]) -> Vec<SourceSentence<'a>> {
+        self.sentences
+            .iter()
+            .zip(coverage)
+            .map(|(sentence, coverage)| SourceSentence {
+                label: self.evidence.label,
+                meta: &self.evidence.meta,
+                locator: &self.evidence.chunk.locator,
+                path: &self.evidence.chunk.path,
+                offset: sentence.span.start(),
+                unit: sentence.unit.clone(),
+                coverage: *coverage,
+            })
+            .collect()
+    }
+
+    /// The sentences as the verbatim check sees them.
+    pub fn for_quotes(&self) -> Vec<Sentence<'_>> {
+        self.sentences
+            .iter()
+            .zip(&self.profiles)
+            .map(|(sentence, profile)| Sentence { text: sentence.unit.text, profile, offset: sentence.span.start() })
+            .collect()
+    }
+
+    /// The text of the sentences `first` to `last`, as it stands in the chunk.
+    pub fn run_span(&self, first: usize, last: usize) -> Option<Span> {
+        Some(self.sentences.get(first)?.span.cover(self.sentences.get(last)?.span))
+    }
+
+    /// The smallest run of whole sentences that holds `span`.
+    pub fn whole_sentences(&self, span: Span) -> Span {
+        self.sentences.iter().map(|s| s.span).filter(|s| s.overlaps(span)).fold(span, Span::cover)
+    }
+}
