@@ -97,8 +97,9 @@ impl Profile {
 
     /// Share of this text's neighbouring tokens that are neighbours in one of the others, function words aside; 0 for a
     /// text of one token.
-    pub fn order<'a>(&self, others: impl IntoIterator<Item = &'a Self> + Clone) -> f32 {
-        let held = |pair: &&u64| others.clone().into_iter().any(|other| other.pairs.contains(*pair));
+    pub fn order<'a>(&self, others: impl IntoIterator<Item = &'a Self>) -> f32 {
+        let others: Vec<&Self> = others.into_iter().collect();
+        let held = |pair: &&u64| others.iter().any(|other| other.pairs.contains(*pair));
         if self.pairs.is_empty() {
             0.0
         } else {
@@ -117,12 +118,13 @@ impl Profile {
     }
 
     /// Share of this text's content that stands in the others taken together, 0 to 1; 0 for a text without content.
-    pub fn coverage<'a>(&self, rarity: &Rarity, others: impl IntoIterator<Item = &'a Self> + Clone) -> f32 {
+    pub fn coverage<'a>(&self, rarity: &Rarity, others: impl IntoIterator<Item = &'a Self>) -> f32 {
+        let others: Vec<&Self> = others.into_iter().collect();
         let (mut found, mut whole) = (0.0, 0.0);
         for (term, own) in &self.terms {
             let weight = own * rarity.weight(*term);
             whole += weight;
-            if others.clone().into_iter().any(|other| other.lookup.contains(term)) {
+            if others.iter().any(|other| other.lookup.contains(term)) {
                 found += weight;
             }
         }
@@ -130,7 +132,7 @@ impl Profile {
     }
 
     /// The share of terms found, each counting alike.
-    pub fn plain_coverage<'a>(&self, others: impl IntoIterator<Item = &'a Self> + Clone) -> f32 {
+    pub fn plain_coverage<'a>(&self, others: impl IntoIterator<Item = &'a Self>) -> f32 {
         self.coverage(&Rarity::default(), others)
     }
 }

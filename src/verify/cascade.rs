@@ -112,23 +112,23 @@ impl<'a> Opened<'a> {
             return Self { text, state: State::Skipped };
         }
         let mut cites = Vec::new();
-        for cited in &claim.cited {
-            match cited {
+        for written in &claim.cited {
+            match written {
                 Cited::Label(label) if sources.iter().any(|s| s.evidence.label == *label) => cites.push(*label),
                 Cited::Label(label) => return Self { text, state: State::UnknownLabel(label.to_string()) },
-                Cited::Malformed(written) => return Self { text, state: State::UnknownLabel(written.clone()) },
+                Cited::Malformed(other) => return Self { text, state: State::UnknownLabel(other.clone()) },
             }
         }
         cites.sort_unstable();
         cites.dedup();
         let reader = Reader { profile: Profile::of(text), text, lang: claim.lang, sources, rarity };
         let is_cited = |at: usize| cites.is_empty() || cites.contains(&sources[at].evidence.label);
-        let cited: Vec<usize> = (0..sources.len()).filter(|&at| is_cited(at)).collect();
+        let group: Vec<usize> = (0..sources.len()).filter(|&at| is_cited(at)).collect();
         let alone: Vec<Finding> = (0..sources.len()).filter_map(|at| reader.finding(&[at], !is_cited(at))).collect();
-        let together = match (cited.as_slice(), alone.iter().find(|f| f.members == cited)) {
+        let together = match (group.as_slice(), alone.iter().find(|f| f.members == group)) {
             // One source alone is the whole group.
             ([_], Some(only)) => only.copied(),
-            _ => reader.finding(&cited, false).unwrap_or_default(),
+            _ => reader.finding(&group, false).unwrap_or_default(),
         };
         let long = text.chars().count() > LONGEST_FOR_MODEL;
         Self { text, state: State::Read(Box::new(Read { cites, alone, together, long })) }
@@ -456,13 +456,12 @@ impl Read {
             .fold(0.0, f32::max);
         match (ruling, together) {
             (Ruling::Supported, _) if self.findings().any(|f| f.verbatim.is_some()) => raw.max(0.98),
-            (Ruling::Supported | Ruling::SupportedJointly, _) => raw,
             (Ruling::Conflict | Ruling::Miscited, _) => raw.min(0.5),
             (Ruling::Contradicted, _) => raw * 0.15,
             (Ruling::PartMissing, _) => raw * 0.3,
             (Ruling::NoEvidence, _) => raw * 0.5,
             (Ruling::NeedsReview, Decision::Flagged) => raw * 0.7,
-            (Ruling::NeedsReview, _) => raw,
+            (Ruling::Supported | Ruling::SupportedJointly | Ruling::NeedsReview, _) => raw,
         }
     }
 }

@@ -37,15 +37,18 @@ pub(super) fn evidence(texts: &[&str]) -> EvidenceSet {
     EvidenceSet::number(items, Searched::default())
 }
 
+/// What the embedder makes of its vectors before it hands them out.
+type Answer = fn(Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>, ModelError>;
+
 /// Puts texts that share words near each other: counts hashed words into a unit vector.
 struct WordEmbedder {
     identity: ModelIdentity,
     calls: AtomicUsize,
-    answer: fn(Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>, ModelError>,
+    answer: Answer,
 }
 
 impl WordEmbedder {
-    fn new(answer: fn(Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>, ModelError>) -> Arc<Self> {
+    fn new(answer: Answer) -> Arc<Self> {
         let identity = ModelIdentity { name: "words".to_owned(), sha256: String::new() };
         Arc::new(Self { identity, calls: AtomicUsize::new(0), answer })
     }
@@ -189,11 +192,11 @@ async fn extreme_claims_do_no_harm() {
 
 #[tokio::test]
 async fn a_failing_model_is_an_error_never_support() {
-    let cut: fn(Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>, ModelError> = |mut vectors| {
+    let cut: Answer = |mut vectors| {
         vectors.pop();
         Ok(vectors)
     };
-    let nan: fn(Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>, ModelError> = |mut vectors| {
+    let nan: Answer = |mut vectors| {
         vectors[0][3] = f32::NAN;
         Ok(vectors)
     };

@@ -10,7 +10,7 @@ use crate::{
         evidence::Evidence,
         text::{Lang, Span},
     },
-    text::{lang, logic::Logic, reference, sentence::sentences},
+    text::{date, lang, logic::Logic, quantity, reference, sentence::sentences},
 };
 
 /// Everything the deterministic layer reads in one sentence.
@@ -18,8 +18,8 @@ pub fn unit(text: &str, lang: Lang) -> Unit<'_> {
     Unit {
         text,
         lang,
-        quantities: Vec::new(),
-        dates: Vec::new(),
+        quantities: quantity::parse(text),
+        dates: date::parse(text),
         references: reference::parse(text),
         logic: Logic::default(),
     }
