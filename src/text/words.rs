@@ -95,6 +95,11 @@ pub fn bigrams(text: &str) -> Vec<Word> {
     out
 }
 
+/// Simplified, half-width, lower case, one character for each of the source's: the form in which texts are compared.
+pub fn normal_form(text: &str) -> String {
+    Scanner::new(text, false).chars.into_iter().collect()
+}
+
 /// The text in Simplified characters, one for each of its own.
 pub fn simplified(text: &str) -> String {
     let mut chars: Vec<char> = text.chars().collect();
