@@ -71,12 +71,14 @@ struct AppState {
     options: Arc<Options>,
 }
 
-/// Attest answers questions from a knowledge base. Every sentence of an answer is cited and judged; what the sources do
-/// not back is marked or withheld, and Attest abstains rather than invents.
-///
-/// Offsets are bytes of UTF-8, half open. Errors have the shape `{"error": {"code", "message", "hint"}}`.
+/// The head of the API's description.
 #[derive(OpenApi)]
-#[openapi(info(title = "Attest"))]
+#[openapi(info(
+    title = "Attest",
+    description = "Attest answers questions from a knowledge base. Every sentence of an answer is cited and judged; \
+        what the sources do not back is marked or withheld, and Attest abstains rather than invents.\n\n\
+        Offsets are bytes of UTF-8, half open. Errors have the shape `{\"error\": {\"code\", \"message\", \"hint\"}}`."
+))]
 struct Api;
 
 /// Everything that is served, ready to be put behind a socket.

@@ -14,6 +14,7 @@ async fn the_page_comes_from_the_binary_and_is_kept_while_it_is_the_same() {
         ("/docs", "text/html; charset=utf-8"),
         ("/app.css", "text/css; charset=utf-8"),
         ("/app.js", "text/javascript; charset=utf-8"),
+        ("/favicon.svg", "image/svg+xml"),
     ] {
         let response = server.get(path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -53,7 +54,7 @@ async fn the_pages_hold_nothing_inline_and_nothing_from_elsewhere() {
             );
         }
     }
-    for path in ["/app.js", "/docs.js", "/strings.js"] {
+    for path in ["/app.js", "/answer.js", "/source.js", "/api.js", "/dom.js", "/docs.js", "/strings.js"] {
         let script = server.get(path).await.text().await.expect("a body");
         for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
             assert!(!script.contains(forbidden), "{path} uses {forbidden}");
