@@ -168,10 +168,8 @@ impl Cues {
                 }
             }
         }
-        let words = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(by_word.keys())
-            .expect("constant patterns");
+        let words =
+            AhoCorasick::builder().ascii_case_insensitive(true).build(by_word.keys()).expect("constant patterns");
         Self { words, roles: by_word.into_values().collect() }
     }
 }
