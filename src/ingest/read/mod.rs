@@ -2,13 +2,23 @@
 
 mod damage;
 mod encoding;
+mod format;
+mod html;
 mod jsonl;
+mod markdown;
 mod meta;
+mod outline;
+mod plain;
+mod statute;
 
+pub use format::Format;
 pub use jsonl::{Line, lines};
 pub use meta::WrittenMeta;
 
-use crate::domain::{document::Domain, text::Lang};
+use crate::domain::{
+    document::{Document, Domain},
+    text::Lang,
+};
 
 /// What holds for a document whose file does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,10 +41,84 @@ pub enum ReadError {
     Empty,
     #[error("it has {bytes} bytes; at most {limit} are taken. Cut it into parts, or raise the limit")]
     TooLarge { bytes: u64, limit: u64 },
+    #[error("{0}; convert it to plain text, Markdown, HTML or documents.jsonl")]
+    UnknownType(String),
     #[error("it is not JSON: {0}")]
     NotJson(String),
     #[error("{0}")]
     BadDocument(String),
-    #[error("its text is damaged: {0}")]
+    #[error("{0}")]
     DamagedText(String),
+    #[error("its .meta.toml does not hold: {0}")]
+    BadMeta(String),
+}
+
+/// Reads a file that is one document: plain text, Markdown or HTML.
+///
+/// `name` is its path as a person knows it; it is the key where `written` gives none.
+pub fn document(
+    format: Format,
+    name: &str,
+    bytes: &[u8],
+    written: WrittenMeta,
+    defaults: &Defaults,
+) -> Result<Document, ReadError> {
+    let declared = if format == Format::Html { html::declared_encoding(bytes) } else { None };
+    let source = encoding::decode(bytes, declared)?.replace("\r\n", "\n").replace('\r', "\n");
+    let (text, title, headings) = match format {
+        Format::Html => {
+            let page = html::parse(&source);
+            (page.text, page.title, page.headings)
+        }
+        Format::Markdown => {
+            let parsed = markdown::parse(&source);
+            (parsed.text.to_owned(), parsed.title, parsed.headings)
+        }
+        Format::Plain | Format::JsonLines | Format::JsonLinesGzip => {
+            let title = plain::title(&source).map(str::to_owned);
+            let headings = plain::headings(&source);
+            (source, title, headings)
+        }
+    };
+    let sections = outline::sections(&text, headings);
+    if sections.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    let stem = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+    let title = title.unwrap_or_else(|| stem.to_owned());
+    let meta = written.resolve(name, &title, &text, defaults).map_err(ReadError::BadMeta)?;
+    Ok(Document { meta, text, sections })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(format: Format, bytes: &[u8]) -> Result<Document, ReadError> {
+        document(format, "dir/借款 合同.txt", bytes, WrittenMeta::default(), &Defaults::default())
+    }
+
+    #[test]
+    fn a_gb18030_statute_becomes_articles() {
+        let text = "中华人民共和国某法\r\n\r\n第一章　总则\r\n第一条　为了保护当事人的合法权益，制定本法。\r\n第二条　本法适用于借款合同。\r\n第三条　本法自公布之日起施行。\r\n";
+        let (bytes, ..) = encoding_rs::GB18030.encode(text);
+        let document = read(Format::Plain, &bytes).expect("reads");
+        assert_eq!((document.meta.title.as_str(), document.meta.lang), ("中华人民共和国某法", Lang::Zh));
+        assert_eq!(document.meta.key, "dir/借款 合同.txt");
+        let second = &document.sections[2];
+        assert_eq!((second.locator.as_str(), second.path.as_slice()), ("第二条", &["第一章 总则".to_owned()][..]));
+        assert_eq!(second.span.of(&document.text), Some("第二条　本法适用于借款合同。"));
+    }
+
+    #[test]
+    fn nothing_to_read_is_an_error() {
+        for bytes in [&b""[..], b" \n\r\n\t", b"\xef\xbb\xbf"] {
+            assert_eq!(read(Format::Plain, bytes), Err(ReadError::Empty));
+            assert_eq!(read(Format::Markdown, bytes), Err(ReadError::Empty));
+        }
+        assert_eq!(read(Format::Html, b"<script>only()</script>"), Err(ReadError::Empty));
+        let long = read(Format::Plain, "一个没有换行也没有标点的很长的句子".repeat(20).as_bytes()).expect("reads");
+        assert_eq!(long.meta.title, "借款 合同", "the file's name where the text has no title");
+    }
 }

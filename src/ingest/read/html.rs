@@ -1,0 +1,332 @@
+//! HTML: the words that a reader sees, in order, with headings, lists and table rows; navigation and scripts dropped.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+use scraper::{ElementRef, Html, Node, Selector};
+
+use super::outline::Mark;
+
+/// The text of a page.
+#[derive(Debug, Default)]
+pub struct Page {
+    pub text: String,
+    pub title: Option<String>,
+    pub headings: Vec<Mark>,
+}
+
+/// The encoding that a page names in its first bytes.
+pub fn declared_encoding(bytes: &[u8]) -> Option<&str> {
+    static CHARSET: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i)<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)"#)
+            .expect("a constant pattern")
+    });
+    let head = &bytes[..bytes.len().min(2048)];
+    CHARSET.captures(head).and_then(|found| std::str::from_utf8(found.get(1)?.as_bytes()).ok())
+}
+
+pub fn parse(source: &str) -> Page {
+    let html = Html::parse_document(source);
+    let select = |name: &str| Selector::parse(name).ok();
+    let mut mains = select("main").into_iter().flat_map(|main| html.select(&main).collect::<Vec<_>>());
+    let root = match (mains.next(), mains.next()) {
+        (Some(main), None) => main,
+        _ => html.root_element(),
+    };
+    let mut writer = Writer::default();
+    writer.walk(root);
+    let mut page = writer.finish();
+    let named = select("title")
+        .and_then(|title| html.select(&title).next().map(|title| squeeze(&title.text().collect::<String>())));
+    let mut tops = page.headings.iter().filter(|mark| mark.level == Some(1));
+    page.title = match (tops.next(), tops.next()) {
+        (Some(top), None) => Some(top.name.clone()),
+        _ => named.filter(|title| !title.is_empty()),
+    };
+    page
+}
+
+/// Never shown, or not part of what the page says.
+const DROPPED: &[&str] = &[
+    "script", "style", "noscript", "template", "head", "nav", "aside", "footer", "form", "button", "select", "iframe",
+    "object", "svg", "canvas", "dialog", "audio", "video",
+];
+
+/// Ends the line before it and its own.
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "blockquote",
+    "body",
+    "caption",
+    "center",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "li",
+    "main",
+    "menu",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "tfoot",
+    "thead",
+    "tr",
+    "ul",
+];
+
+#[derive(Debug, Default)]
+struct Writer {
+    page: Page,
+    /// The line that is being written.
+    line: String,
+    /// Number of the next item, for each open list; `None` in bullet lists.
+    lists: Vec<Option<u32>>,
+    /// What the line starts with, once it has words.
+    bullet: Option<String>,
+    /// Cells so far, for each open table row, with the line that the row interrupted.
+    rows: Vec<(Vec<String>, String)>,
+    /// Rows and items follow each other without a blank line.
+    tight: bool,
+}
+
+impl Writer {
+    /// In document order without recursion: pages may nest deeper than the stack.
+    fn walk(&mut self, root: ElementRef<'_>) {
+        let mut node = *root;
+        loop {
+            match node.value() {
+                Node::Element(element) => self.open(element.name(), element.attr("start")),
+                Node::Text(text) => self.words(text),
+                _ => {}
+            }
+            let dropped = matches!(node.value(), Node::Element(element) if is_dropped(element));
+            if let Some(child) = node.first_child().filter(|_| !dropped) {
+                node = child;
+                continue;
+            }
+            // Up to the next node that has a sibling, closing on the way.
+            loop {
+                if let Node::Element(element) = node.value() {
+                    self.close(element.name());
+                }
+                if node.id() == root.id() {
+                    return;
+                }
+                if let Some(next) = node.next_sibling() {
+                    node = next;
+                    break;
+                }
+                let Some(parent) = node.parent() else { return };
+                node = parent;
+            }
+        }
+    }
+
+    fn words(&mut self, text: &str) {
+        for c in text.chars() {
+            if !c.is_whitespace() || c == '\u{3000}' {
+                self.line.push(c);
+            } else if !self.line.is_empty() && !self.line.ends_with(' ') {
+                self.line.push(' ');
+            }
+        }
+    }
+
+    fn open(&mut self, name: &str, start: Option<&str>) {
+        match name {
+            "ul" | "menu" => {
+                self.flush();
+                self.lists.push(None);
+            }
+            "ol" => {
+                self.flush();
+                self.lists.push(Some(start.and_then(|start| start.trim().parse().ok()).unwrap_or(1)));
+            }
+            "li" => {
+                self.flush();
+                self.bullet = Some(match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        let bullet = format!("{number}. ");
+                        *number = number.saturating_add(1);
+                        bullet
+                    }
+                    _ => "- ".to_owned(),
+                });
+            }
+            "tr" => {
+                if self.rows.is_empty() {
+                    self.flush();
+                }
+                self.rows.push((Vec::new(), std::mem::take(&mut self.line)));
+            }
+            "td" | "th" => self.line.clear(),
+            "br" => self.words_or_flush(),
+            _ if is_block(name) => self.words_or_flush(),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, name: &str) {
+        match name {
+            "ul" | "ol" | "menu" => {
+                self.flush();
+                self.lists.pop();
+            }
+            "li" => {
+                self.flush();
+                self.bullet = None;
+            }
+            "td" | "th" => {
+                if let Some((cells, _)) = self.rows.last_mut() {
+                    let cell = std::mem::take(&mut self.line);
+                    // A bar inside a cell would look like the border of two.
+                    cells.push(cell.trim().replace('|', "\\|"));
+                }
+            }
+            "tr" => self.end_row(),
+            _ if heading_level(name).is_some() && self.rows.is_empty() => self.end_heading(heading_level(name)),
+            _ if is_block(name) => self.words_or_flush(),
+            _ => {}
+        }
+    }
+
+    /// A line ends; inside a table cell it is a space.
+    fn words_or_flush(&mut self) {
+        if self.rows.is_empty() { self.flush() } else { self.words(" ") }
+    }
+
+    fn end_row(&mut self) {
+        let Some((cells, before)) = self.rows.pop() else { return };
+        self.line = before;
+        if cells.iter().all(String::is_empty) {
+            return;
+        }
+        let row = format!("| {} |", cells.join(" | "));
+        if self.rows.is_empty() {
+            self.put(&row, true);
+        } else {
+            // A table inside a cell: its row becomes words of the cell.
+            self.words(" ");
+            self.words(&row);
+        }
+    }
+
+    fn end_heading(&mut self, level: Option<u8>) {
+        let title = self.line.trim().to_owned();
+        self.line.clear();
+        if title.is_empty() {
+            return;
+        }
+        self.bullet = None;
+        self.put(&title, false);
+        let body = self.page.text.len();
+        self.page.headings.push(Mark { start: body - title.len(), body, level, name: title });
+    }
+
+    fn flush(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        let line = line.trim();
+        if line.is_empty() {
+            return;
+        }
+        let item = !self.lists.is_empty();
+        match self.bullet.take() {
+            Some(bullet) => {
+                let indent = "  ".repeat(self.lists.len().saturating_sub(1).min(8));
+                self.put(&format!("{indent}{bullet}{line}"), true);
+            }
+            None => self.put(line, item),
+        }
+    }
+
+    /// Writes a line; `tight` lines follow each other without a blank one.
+    fn put(&mut self, line: &str, tight: bool) {
+        if !self.page.text.is_empty() {
+            self.page.text.push_str(if tight && self.tight { "\n" } else { "\n\n" });
+        }
+        self.page.text.push_str(line);
+        self.tight = tight;
+    }
+
+    fn finish(mut self) -> Page {
+        self.flush();
+        self.page
+    }
+}
+
+fn is_dropped(element: &scraper::node::Element) -> bool {
+    DROPPED.contains(&element.name()) || element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true")
+}
+
+fn is_block(name: &str) -> bool {
+    BLOCKS.contains(&name) || heading_level(name).is_some()
+}
+
+fn heading_level(name: &str) -> Option<u8> {
+    let level = name.strip_prefix('h')?.parse().ok()?;
+    (1..=6).contains(&level).then_some(level)
+}
+
+fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::outline, *};
+
+    #[test]
+    fn a_page_reads_as_a_person_reads_it() {
+        let page = parse(
+            r#"<html><head><title>Metformin | Site</title><style>p{}</style></head><body>
+            <nav><a href="/">Home</a></nav><script>alert("x")</script>
+            <h1>Metformin</h1><p>For <b>type 2</b>
+               diabetes.<br>Take with food.</p><div hidden>secret</div>
+            <h2>Doses</h2><ul><li>500 mg<ol start="3"><li>daily</ol><li><p>850 mg</p></ul>
+            <table><caption>Limits</caption><tr><th>eGFR</th><th>Dose</th></tr><tr><td>&lt; 30</td><td>none<br>at|all</td></tr></table>
+            <h2>症状</h2><p>恶心　呕吐</p><footer>© 2026</footer></body></html>"#,
+        );
+        assert_eq!(page.title.as_deref(), Some("Metformin"));
+        assert_eq!(
+            page.text,
+            "Metformin\n\nFor type 2 diabetes.\n\nTake with food.\n\nDoses\n\n- 500 mg\n  3. daily\n- 850 mg\n\nLimits\n\n| eGFR | Dose |\n| < 30 | none at\\|all |\n\n症状\n\n恶心　呕吐"
+        );
+        let sections = outline::sections(&page.text, page.headings);
+        let found: Vec<_> = sections.iter().map(|s| s.locator.as_str()).collect();
+        assert_eq!(found, ["Preamble", "Doses", "症状"]);
+        assert_eq!(sections[2].span.of(&page.text), Some("恶心　呕吐"));
+    }
+
+    #[test]
+    fn broken_and_deep_pages_do_not_break_the_reader() {
+        assert_eq!(parse("<td>a</td><li>b</li></tr></ul><p>c").text, "a\n\n- b\n\nc");
+        let deep = format!("{}x{}", "<div>".repeat(50_000), "</div>".repeat(50_000));
+        assert_eq!(parse(&deep).text, "x");
+        assert_eq!(parse("").text, "");
+        let nested = "<table><tr><td>a<table><tr><td>b</td></tr></table></td><td>c</td></tr></table>";
+        assert_eq!(parse(nested).text, "| a \\| b \\| | c |");
+    }
+
+    #[test]
+    fn the_named_encoding_is_found() {
+        assert_eq!(declared_encoding(b"<html><meta charset=\"gb2312\">"), Some("gb2312"));
+        let old = b"<META http-equiv='Content-Type' content='text/html; charset=Big5'>";
+        assert_eq!(declared_encoding(old), Some("Big5"));
+        assert_eq!(declared_encoding(b"<?xml version='1.0' encoding='GBK'?>"), Some("GBK"));
+        assert_eq!(declared_encoding(b"charset=x"), None);
+    }
+}
