@@ -97,7 +97,7 @@ fn confidence(encoding: &'static Encoding, bytes: &[u8]) -> Option<f64> {
     if encoding == WINDOWS_1252 {
         let beyond = text.chars().filter(|c| !c.is_ascii()).count();
         // A run of accented capitals is not Western text, and no Western text is mostly accents.
-        let runs = text.as_bytes().is_empty()
+        let runs = text.is_empty()
             || text.chars().zip(text.chars().skip(1)).filter(|(a, b)| !a.is_ascii() && !b.is_ascii()).count() * 4
                 > beyond;
         return Some(if !runs && beyond * 10 <= text.chars().count() { 0.75 } else { 0.0 });

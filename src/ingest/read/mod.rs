@@ -41,16 +41,27 @@ pub enum ReadError {
     Empty,
     #[error("it has {bytes} bytes; at most {limit} are taken. Cut it into parts, or raise the limit")]
     TooLarge { bytes: u64, limit: u64 },
+    /// What the file is.
     #[error("{0}; convert it to plain text, Markdown, HTML or documents.jsonl")]
     UnknownType(String),
     #[error("it is not JSON: {0}")]
     NotJson(String),
+    /// What is wrong with it, in a whole sentence.
     #[error("{0}")]
     BadDocument(String),
     #[error("{0}")]
     DamagedText(String),
     #[error("its .meta.toml does not hold: {0}")]
     BadMeta(String),
+}
+
+/// The characters of a text file in any of the encodings that documents come in, with line feeds for line ends.
+pub fn decode(bytes: &[u8]) -> Result<String, ReadError> {
+    text(bytes, None)
+}
+
+fn text(bytes: &[u8], declared: Option<&str>) -> Result<String, ReadError> {
+    Ok(encoding::decode(bytes, declared)?.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 /// Reads a file that is one document: plain text, Markdown or HTML.
@@ -64,7 +75,7 @@ pub fn document(
     defaults: &Defaults,
 ) -> Result<Document, ReadError> {
     let declared = if format == Format::Html { html::declared_encoding(bytes) } else { None };
-    let source = encoding::decode(bytes, declared)?.replace("\r\n", "\n").replace('\r', "\n");
+    let source = text(bytes, declared)?;
     let (text, title, headings) = match format {
         Format::Html => {
             let page = html::parse(&source);
