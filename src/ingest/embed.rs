@@ -76,6 +76,8 @@ impl Backfill {
             for batch in missing.chunks(BATCH) {
                 let texts: Vec<String> = batch.iter().map(passage_text).collect();
                 let vectors = tokio::select! {
+                    // Asked first: a model that answers at once must not outrun the request to stop.
+                    biased;
                     () = cancel.cancelled() => return Ok(false),
                     vectors = self.embed(&texts) => vectors?,
                 };

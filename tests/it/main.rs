@@ -1,6 +1,8 @@
 //! One binary for all integration tests, so that everything is linked once.
 
 mod api;
+mod ingest;
+mod kill;
 mod llama;
 mod models;
 mod store_contract;

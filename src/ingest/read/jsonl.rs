@@ -103,10 +103,12 @@ struct RecordSection {
 fn document(line: &[u8], defaults: &Defaults) -> Result<Document, ReadError> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     let record: Record = serde_json::from_slice(line).map_err(|error| {
+        // The line's number is told outside; serde_json counts lines within this one.
+        let problem = error.to_string().replace(" at line 1 column ", " at column ");
         if error.is_data() {
-            ReadError::BadDocument(format!("it is JSON but no document: {error}"))
+            ReadError::BadDocument(format!("it is JSON but no document: {problem}"))
         } else {
-            ReadError::NotJson(error.to_string())
+            ReadError::NotJson(problem)
         }
     })?;
     let Some(key) = record.meta.key.clone() else {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod check;
 mod chunks;
 mod codec;
 mod collections;
