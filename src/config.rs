@@ -1,1 +1,83 @@
-//! (to come)
+//! From what was typed to what is meant. The only reader of the environment.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options that every command takes, as typed.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GlobalArgs {
+    /// Where the database, the indexes and the models live [default: ./data]
+    #[arg(long, global = true, env = "ATTEST_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Where model files live [default: <home>/models]
+    #[arg(long, global = true, env = "ATTEST_MODELS", value_name = "DIR")]
+    pub models_dir: Option<PathBuf>,
+    /// Address of the model hub
+    #[arg(long, global = true, env = "HF_ENDPOINT", value_name = "URL", hide = true)]
+    pub hub: Option<String>,
+    /// Threads for inference [default: the number of cores]
+    #[arg(long, global = true, env = "ATTEST_THREADS", value_name = "N")]
+    pub threads: Option<u16>,
+    /// 'fake' runs deterministic stand-ins instead of models, for tests of plumbing only
+    #[arg(long, global = true, env = "ATTEST_MODEL", value_name = "KIND", hide = true)]
+    pub model: Option<String>,
+    /// What to log: error, warn, info, debug, trace, or a filter such as attest=debug
+    #[arg(long, global = true, env = "ATTEST_LOG", default_value = "warn", value_name = "FILTER")]
+    pub log: String,
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{path} cannot be used as the home directory: {problem}. Give another with --home or ATTEST_HOME")]
+    Home { path: String, problem: std::io::Error },
+    #[error("--model knows only 'fake', not '{0}'; real models are chosen with 'attest models use'")]
+    UnknownModel(String),
+    #[error("--threads must be at least 1")]
+    NoThreads,
+}
+
+/// What the program works with, resolved once at start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub home: PathBuf,
+    pub models_dir: PathBuf,
+    pub hub: Option<String>,
+    pub threads: u16,
+    pub fake_models: bool,
+}
+
+impl Config {
+    /// Resolves what was typed and creates the home directory.
+    pub fn resolve(args: &GlobalArgs) -> Result<Self, ConfigError> {
+        let home = args.home.clone().unwrap_or_else(|| PathBuf::from("data"));
+        std::fs::create_dir_all(&home)
+            .map_err(|problem| ConfigError::Home { path: home.display().to_string(), problem })?;
+        let fake_models = match args.model.as_deref() {
+            None => false,
+            Some("fake") => true,
+            Some(other) => return Err(ConfigError::UnknownModel(other.to_owned())),
+        };
+        let threads = match args.threads {
+            Some(0) => return Err(ConfigError::NoThreads),
+            Some(n) => n,
+            None => std::thread::available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(u16::MAX)),
+        };
+        let models_dir = args.models_dir.clone().unwrap_or_else(|| home.join("models"));
+        Ok(Self { home, models_dir, hub: args.hub.clone(), threads, fake_models })
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.home.join("attest.db")
+    }
+
+    pub fn index_dir(&self) -> PathBuf {
+        self.home.join("index")
+    }
+
+    pub fn uploads_dir(&self) -> PathBuf {
+        self.home.join("uploads")
+    }
+}
+

@@ -6,6 +6,7 @@ pub mod fold;
 pub mod identifier;
 pub mod lang;
 pub mod logic;
+pub mod overlap;
 pub mod quantity;
 pub mod reference;
 pub mod sentence;

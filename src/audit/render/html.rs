@@ -1,0 +1,176 @@
+//! One self-contained page: the report with a verdict under every sentence, then each finding with its source.
+
+use std::fmt::Write as _;
+
+use crate::{
+    domain::{
+        audit::{Audit, Finding},
+        text::Lang,
+    },
+    text::lang,
+};
+
+const STYLE: &str = include_str!("audit.css");
+const VERDICTS: [&str; 7] =
+    ["supported", "contradicted", "conflict", "unsupported", "miscited", "needs_review", "not_checked"];
+/// A quotation is shown up to this many characters.
+const QUOTE_CHARS: usize = 600;
+
+/// The page, in the language of the report.
+pub fn render(audit: &Audit) -> String {
+    let lang = lang::detect(&audit.report.text);
+    let mut page = String::new();
+    head(&mut page, audit, lang);
+    counts(&mut page, audit, lang);
+    report(&mut page, audit, lang);
+    let _ = write!(page, "<h2>{}</h2>", say(lang, "逐句结果", "Sentence by sentence"));
+    for (number, finding) in audit.findings.iter().enumerate().filter(|(_, f)| code(f) != "not_checked") {
+        article(&mut page, number, finding, lang);
+    }
+    page.push_str("</body></html>\n");
+    page
+}
+
+fn head(page: &mut String, audit: &Audit, lang: Lang) {
+    let title = say(lang, "报告核查", "Report audit");
+    let name = escape(&audit.report.name);
+    let collections: Vec<&str> = audit.searched.collections.iter().map(|c| c.as_str()).collect();
+    let _ = write!(
+        page,
+        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width,initial-scale=1\"><title>{title} · {name}</title><style>{STYLE}</style></head><body>\
+         <h1>{title}：{name}</h1><p class=\"soft\">{} {} · {} {} · BLAKE3 <code>{}</code></p>",
+        say(lang, "对照日期", "As of"),
+        audit.as_of,
+        say(lang, "知识库", "Knowledge base"),
+        escape(&collections.join(", ")),
+        audit.report_hash.get(..16).unwrap_or_default(),
+    );
+}
+
+fn counts(page: &mut String, audit: &Audit, lang: Lang) {
+    page.push_str("<ul class=\"counts\">");
+    for verdict in VERDICTS {
+        let count = audit.findings.iter().filter(|f| code(f) == verdict).count();
+        if count > 0 {
+            let _ = write!(page, "<li class=\"{verdict}\"><span class=\"verdict\">{}</span> {count}</li>", name(verdict, lang));
+        }
+    }
+    page.push_str("</ul>");
+}
+
+/// The report's own text, every byte of it, each sentence linked to its finding.
+fn report(page: &mut String, audit: &Audit, lang: Lang) {
+    let _ = write!(page, "<h2>{}</h2><div class=\"report\">", say(lang, "原文", "The report"));
+    let text = &audit.report.text;
+    let mut done = 0;
+    for (number, finding) in audit.findings.iter().enumerate() {
+        let span = finding.judgement.claim.span;
+        if span.start() < done {
+            continue;
+        }
+        let (Some(before), Some(sentence)) = (text.get(done..span.start()), span.of(text)) else { continue };
+        let verdict = code(finding);
+        let _ = write!(
+            page,
+            "{}<a class=\"{verdict}\" href=\"#s{number}\" title=\"{}\">{}</a>",
+            escape(before),
+            name(verdict, lang),
+            escape(sentence)
+        );
+        done = span.end();
+    }
+    page.push_str(&escape(text.get(done..).unwrap_or_default()));
+    page.push_str("</div>");
+}
+
+fn article(page: &mut String, number: usize, finding: &Finding, lang: Lang) {
+    let judgement = &finding.judgement;
+    let verdict = code(finding);
+    let _ = write!(
+        page,
+        "<article id=\"s{number}\" class=\"{verdict}\"><p>{}</p><p><span class=\"verdict\">{}</span></p>",
+        escape(&judgement.claim.text),
+        name(verdict, lang)
+    );
+    if !judgement.reasons.is_empty() {
+        page.push_str("<ul class=\"why\">");
+        for reason in &judgement.reasons {
+            let _ = write!(page, "<li>{} <code>{}</code>", escape(reason.message.in_lang(lang)), reason.code);
+            if let Some(c) = &reason.comparison {
+                let _ = write!(page, " — {} {} {}", escape(&c.claim), escape(&c.relation), escape(&c.source));
+            }
+            page.push_str("</li>");
+        }
+        page.push_str("</ul>");
+    }
+    for citation in judgement.verdict.citations() {
+        let quote: String = citation.quote.chars().take(QUOTE_CHARS).collect();
+        let more = if quote.len() < citation.quote.len() { "…" } else { "" };
+        let _ = write!(
+            page,
+            "<blockquote>{}{more}<footer>{} · {} · {}–{}</footer></blockquote>",
+            escape(&quote),
+            escape(&citation.meta.title),
+            escape(&citation.locator),
+            citation.span.start(),
+            citation.span.end()
+        );
+    }
+    page.push_str("</article>");
+}
+
+const fn code(finding: &Finding) -> &'static str {
+    finding.judgement.verdict.code()
+}
+
+const fn say(lang: Lang, zh: &'static str, en: &'static str) -> &'static str {
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
+    }
+}
+
+fn name(verdict: &str, lang: Lang) -> &'static str {
+    match verdict {
+        "supported" => say(lang, "有来源支持", "Supported"),
+        "contradicted" => say(lang, "与来源矛盾", "Contradicted"),
+        "conflict" => say(lang, "来源之间有冲突", "Sources disagree"),
+        "unsupported" => say(lang, "无来源支持", "Unsupported"),
+        "miscited" => say(lang, "引文有误", "Mis-cited"),
+        "needs_review" => say(lang, "待人工复核", "Needs review"),
+        _ => say(lang, "无需核查", "Not a claim"),
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_in_a_report_stays_text() {
+        assert_eq!(escape("<script>alert('a & b')</script>"), "&lt;script&gt;alert(&#39;a &amp; b&#39;)&lt;/script&gt;");
+    }
+
+    #[test]
+    fn every_verdict_has_a_name_in_both_languages() {
+        for verdict in VERDICTS {
+            assert_ne!(name(verdict, Lang::Zh), name(verdict, Lang::En));
+        }
+    }
+}

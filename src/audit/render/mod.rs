@@ -1,0 +1,3 @@
+//! An audit as a page that needs nothing else. (As JSON it is `wire::audit`.)
+
+pub mod html;

@@ -1,0 +1,89 @@
+//! What a generator is shown: the rules, the fenced evidence, the question.
+
+use std::fmt::Write as _;
+
+use crate::{
+    domain::{
+        evidence::{Evidence, EvidenceSet},
+        text::Lang,
+    },
+    ports::{ChatMessage, Generator, ModelError, Prompt, Role},
+};
+
+const RULES_ZH: &str = include_str!("prompts/grounded.zh.txt");
+const RULES_EN: &str = include_str!("prompts/grounded.en.txt");
+
+/// Builds the prompt with as much evidence, best first, as fits into the generator's context beside
+/// `answer_tokens`. Returns the prompt and how many pieces of evidence it shows.
+pub fn grounded(
+    generator: &dyn Generator,
+    question: &str,
+    lang: Lang,
+    evidence: &EvidenceSet,
+    answer_tokens: usize,
+) -> Result<(Prompt, usize), ModelError> {
+    let frame = render(generator.is_chat(), question, lang, &[]);
+    let mut budget = generator
+        .context_tokens()
+        .saturating_sub(answer_tokens + prompt_tokens(generator, &frame)? + 32);
+    let mut shown = 0;
+    for item in evidence.items() {
+        let cost = generator.count_tokens(&block(item, lang))? + 2;
+        if cost > budget {
+            break;
+        }
+        budget -= cost;
+        shown += 1;
+    }
+    Ok((render(generator.is_chat(), question, lang, &evidence.items()[..shown]), shown))
+}
+
+fn prompt_tokens(generator: &dyn Generator, prompt: &Prompt) -> Result<usize, ModelError> {
+    match prompt {
+        Prompt::Raw(text) => generator.count_tokens(text),
+        Prompt::Chat(messages) => {
+            messages.iter().map(|m| generator.count_tokens(&m.text).map(|n| n + 8)).sum()
+        }
+    }
+}
+
+fn render(chat: bool, question: &str, lang: Lang, evidence: &[Evidence]) -> Prompt {
+    let (rules, sources, ask) = match lang {
+        Lang::Zh => (RULES_ZH.trim(), "来源：", "问题："),
+        Lang::En => (RULES_EN.trim(), "Sources:", "Question: "),
+    };
+    let mut body = format!("{sources}\n");
+    for item in evidence {
+        body.push_str(&block(item, lang));
+    }
+    let _ = write!(body, "\n{ask}{}", one_line(question));
+    if chat {
+        return Prompt::Chat(vec![
+            ChatMessage { role: Role::System, text: rules.to_owned() },
+            ChatMessage { role: Role::User, text: body },
+        ]);
+    }
+    let (example, answer) = match lang {
+        Lang::Zh => (EXAMPLE_ZH, "回答："),
+        Lang::En => (EXAMPLE_EN, "Answer:"),
+    };
+    Prompt::Raw(format!("{rules}\n\n{example}\n\n{body}\n{answer}\n"))
+}
+
+// A base model follows an example better than a rule.
+const EXAMPLE_ZH: &str = "来源：\n[1] 《图书馆规则》 第三条\n读者每次可借书五册，借期三十日。\n[2] 《图书馆规则》 第九条\n馆内禁止吸烟。\n\n问题：一次能借几本书？\n回答：\n读者每次可借书五册。[1]\n借期三十日。[1]";
+const EXAMPLE_EN: &str = "Sources:\n[1] Library Rules, s. 3\nA reader may borrow five books at a time for thirty days.\n[2] Library Rules, s. 9\nSmoking is prohibited.\n\nQuestion: How many books may I borrow?\nAnswer:\nA reader may borrow five books at a time. [1]\nThe books may be kept for thirty days. [1]";
+
+/// One piece of evidence, fenced by its label and its source. Brackets in the text are replaced, so that a source
+/// cannot pretend to be another label.
+fn block(item: &Evidence, lang: Lang) -> String {
+    let title = match lang {
+        Lang::Zh => format!("《{}》 {}", item.meta.title, item.chunk.locator),
+        Lang::En => format!("{}, {}", item.meta.title, item.chunk.locator),
+    };
+    format!("{} {}\n{}\n", item.label, one_line(&title), one_line(&item.chunk.text).replace('[', "(").replace(']', ")"))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,186 @@
+//! The strict draft: nothing but sentences of the sources, chosen by relevance, each with its label.
+
+use std::collections::HashSet;
+
+use crate::{
+    domain::{
+        claim::{Cited, Draft, DraftSentence},
+        evidence::{Evidence, EvidenceSet, Label},
+        text::Span,
+    },
+    text::{
+        overlap::{self, Idf},
+        sentence,
+    },
+};
+
+/// How much is quoted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Sentences are taken from this many of the best pieces of evidence.
+    pub considered: usize,
+    /// Quoted from at most this many.
+    pub quoted: usize,
+    /// A piece up to this many characters (Chinese counts double) is quoted whole: an article cut short misleads.
+    pub whole: usize,
+    /// Otherwise a run of sentences around the best one, up to this size.
+    pub run: usize,
+    /// A further piece is quoted when its score reaches this share of the first one's.
+    pub share: f32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { considered: 5, quoted: 2, whole: 700, run: 480, share: 0.9 }
+    }
+}
+
+/// A sentence that could be quoted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    pub label: Label,
+    /// Into the text of its chunk.
+    pub span: Span,
+    pub text: String,
+    /// What a reader knows before reading it: title and headings.
+    pub context: String,
+}
+
+impl Candidate {
+    /// What the encoder sees.
+    pub fn passage(&self) -> String {
+        format!("{} {}", self.context, self.text)
+    }
+}
+
+/// Every sentence of the best pieces of evidence, in order.
+pub fn candidates(evidence: &EvidenceSet, limits: &Limits) -> Vec<Candidate> {
+    evidence.items().iter().take(limits.considered).flat_map(of_one).collect()
+}
+
+fn of_one(item: &Evidence) -> Vec<Candidate> {
+    let context = std::iter::once(item.meta.title.as_str())
+        .chain(item.chunk.path.iter().map(String::as_str))
+        .collect::<Vec<_>>()
+        .join(" ");
+    sentence::sentences(&item.chunk.text)
+        .into_iter()
+        .filter_map(|span| {
+            let text = span.of(&item.chunk.text)?.to_owned();
+            Some(Candidate { label: item.label, span, text, context: context.clone() })
+        })
+        .collect()
+}
+
+/// Relevance of each candidate to the question, 0 to 1: the share of the question's content that stands in the
+/// sentence and its headings, and the encoder's cosine (where there is one) spread over the range that
+/// multilingual-e5 uses, 0.75 to 0.95.
+pub fn score(question: &str, candidates: &[Candidate], cosines: Option<&[f32]>) -> Vec<f32> {
+    let wanted = overlap::features(question);
+    let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
+    let idf = Idf::over(&present);
+    present
+        .iter()
+        .enumerate()
+        .map(|(at, words)| {
+            let lexical = overlap::coverage(&wanted, words, &idf);
+            match cosines.and_then(|c| c.get(at)) {
+                Some(cosine) => 0.4 * lexical + 0.6 * spread(*cosine),
+                None => lexical,
+            }
+        })
+        .collect()
+}
+
+fn spread(cosine: f32) -> f32 {
+    ((cosine - 0.75) / 0.2).clamp(0.0, 1.0)
+}
+
+/// Quotes the best pieces, best first, sentence by sentence in the order of the source.
+pub fn compose(evidence: &EvidenceSet, candidates: &[Candidate], scores: &[f32], limits: &Limits) -> Draft {
+    let mut pieces: Vec<Piece<'_>> = evidence
+        .items()
+        .iter()
+        .take(limits.considered)
+        .enumerate()
+        .filter_map(|(rank, item)| Piece::of(item, rank, candidates, scores))
+        .collect();
+    pieces.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let Some(best) = pieces.first().map(|p| p.score) else { return Draft::default() };
+    let mut draft = Draft::default();
+    for piece in pieces.iter().take(limits.quoted).filter(|p| p.score >= best * limits.share) {
+        piece.quote(limits, &mut draft);
+    }
+    draft
+}
+
+/// One piece of evidence with its scored sentences.
+struct Piece<'a> {
+    item: &'a Evidence,
+    sentences: Vec<(&'a Candidate, f32)>,
+    score: f32,
+}
+
+impl<'a> Piece<'a> {
+    fn of(item: &'a Evidence, rank: usize, candidates: &'a [Candidate], scores: &[f32]) -> Option<Self> {
+        let sentences: Vec<_> =
+            candidates.iter().zip(scores.iter().copied()).filter(|(c, _)| c.label == item.label).collect();
+        let best = sentences.iter().map(|(_, s)| *s).max_by(f32::total_cmp)?;
+        // The retriever read whole pieces, the encoder single sentences: its order counts as a third opinion.
+        let prior = 0.25 / (1.0 + rank as f32);
+        Some(Self { item, sentences, score: best + prior })
+    }
+
+    fn quote(&self, limits: &Limits, draft: &mut Draft) {
+        let chosen = if width(&self.item.chunk.text) <= limits.whole { 0..self.sentences.len() } else { self.run(limits) };
+        let mut end_of_last: Option<usize> = None;
+        for (candidate, _) in &self.sentences[chosen] {
+            let lead = match end_of_last {
+                Some(end) => Span::new(end, candidate.span.start()).of(&self.item.chunk.text).unwrap_or(" ").to_owned(),
+                None if draft.sentences.is_empty() => String::new(),
+                None => "\n\n".to_owned(),
+            };
+            end_of_last = Some(candidate.span.end());
+            draft.sentences.push(DraftSentence {
+                text: candidate.text.clone(),
+                cited: vec![Cited::Label(self.item.label)],
+                lead,
+            });
+        }
+    }
+
+    /// Sentences around the best one, grown towards the better neighbour while they fit.
+    fn run(&self, limits: &Limits) -> std::ops::Range<usize> {
+        let Some(best) = (0..self.sentences.len()).max_by(|a, b| {
+            // On a tie the earlier sentence wins: sources give the conclusion first.
+            self.sentences[*a].1.total_cmp(&self.sentences[*b].1).then(b.cmp(a))
+        }) else {
+            return 0..0;
+        };
+        let (mut from, mut to) = (best, best + 1);
+        let mut size = width(&self.sentences[best].0.text);
+        loop {
+            let before = from.checked_sub(1).map(|at| (at, self.sentences[at].1));
+            let after = (to < self.sentences.len()).then(|| (to, self.sentences[to].1));
+            // What follows a lead-in ("the following:") belongs to it.
+            let opens = self.sentences[to - 1].0.text.trim_end().ends_with([':', '：']);
+            let next = match (before, after) {
+                (_, Some(after)) if opens => after,
+                (Some(before), Some(after)) => if before.1 > after.1 { before } else { after },
+                (Some(one), None) | (None, Some(one)) => one,
+                (None, None) => break,
+            };
+            size += width(&self.sentences[next.0].0.text);
+            if size > limits.run || (!opens && next.1 < 0.6 * self.sentences[best].1) {
+                break;
+            }
+            if next.0 < from { from = next.0 } else { to = next.0 + 1 }
+        }
+        from..to
+    }
+}
+
+/// Characters, with Chinese ones counted twice: about what a reader sees.
+fn width(text: &str) -> usize {
+    text.chars().map(|c| if overlap::is_han(c) { 2 } else { 1 }).sum()
+}
