@@ -1,0 +1,407 @@
+//! `attest eval answers`: questions with and without an answer, through the whole pipeline.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{BufRead, BufReader, BufWriter, Write},
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use serde::{Deserialize, Serialize};
+use time::Date;
+
+use super::contexts::{self, Passage};
+use crate::{
+    answer::{AnswerError, Ask, EVIDENCE, Pipeline},
+    domain::{
+        answer::{Answer, Mode, Outcome},
+        document::{CollectionName, Domain},
+        policy::Shown,
+    },
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    #[error("{path}: {problem}")]
+    File { path: String, problem: std::io::Error },
+    #[error("{path}, line {line}: {problem}")]
+    Row { path: String, line: usize, problem: serde_json::Error },
+    #[error("{path} names the passage '{key}', which {beside} does not hold")]
+    NoPassage { path: String, key: String, beside: String },
+    #[error("question {id}: {problem}")]
+    Question { id: String, problem: AnswerError },
+    #[error("question {id}: {problem}")]
+    Model { id: String, problem: crate::ports::ModelError },
+}
+
+/// One question of a QA file; see the formats of the evaluation data.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Row {
+    pub id: String,
+    pub question: String,
+    #[serde(default)]
+    pub domain: Option<String>,
+    pub answerable: bool,
+    #[serde(default)]
+    pub answers: Vec<String>,
+    #[serde(default)]
+    pub contexts: Vec<String>,
+    #[serde(default)]
+    pub context_keys: Vec<String>,
+    #[serde(default)]
+    pub relevant: Vec<Gold>,
+    #[serde(default, rename = "match")]
+    pub matching: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Gold {
+    pub key: String,
+    #[serde(default)]
+    pub locator: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Prediction<'a> {
+    id: &'a str,
+    outcome: &'static str,
+    text: &'a str,
+    citations: Vec<CitationOut>,
+    claims: Vec<ClaimOut>,
+    answerable_score: f32,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct CitationOut {
+    label: u16,
+    key: String,
+    locator: String,
+    quote: String,
+    start: usize,
+    end: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct ClaimOut {
+    text: String,
+    verdict: &'static str,
+    shown: &'static str,
+}
+
+/// Counts over a run. The three of `integrity` must be 0.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Figures {
+    pub questions: usize,
+    pub answerable: usize,
+    pub answered: usize,
+    pub flagged: usize,
+    pub abstained: usize,
+    /// Of the abstentions, the share on questions without an answer; the baseline is the share of such questions.
+    pub abstain_precision: Option<f64>,
+    pub abstain_recall: Option<f64>,
+    pub baseline_unanswerable_share: f64,
+    /// Of the answered ones among the answerable, the share that contains a reference answer.
+    pub contains_reference: Option<f64>,
+    /// Of the answers to questions with gold sources, the share that cites one of them.
+    pub cites_gold: Option<f64>,
+    pub sentences_shown: usize,
+    pub sentences_shown_supported: usize,
+    pub sentences_withheld: usize,
+    pub integrity: Integrity,
+    pub seconds: f64,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Integrity {
+    pub citations: usize,
+    pub labels_that_do_not_exist: usize,
+    pub quotes_whose_bytes_differ: usize,
+    pub sentences_without_verdict: usize,
+}
+
+/// Where the evidence comes from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    Collections(Vec<CollectionName>),
+    /// The passages given with each question.
+    Contexts,
+}
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub source: Source,
+    pub mode: Mode,
+    pub as_of: Option<Date>,
+    /// Only the first so many questions.
+    pub limit: Option<usize>,
+}
+
+/// Runs `file` through the pipeline, writes predictions to `out`, and returns the figures. `stored` gives the stored
+/// text of a document, to check quotes against.
+pub async fn run<F>(
+    file: &Path,
+    out: Option<&Path>,
+    options: &Options,
+    pipeline: &Pipeline,
+    stored: F,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Figures, EvalError>
+where
+    F: AsyncFn(&CollectionName, &str) -> Option<String>,
+{
+    let started = Instant::now();
+    let mut rows = read(file)?;
+    if let Some(limit) = options.limit {
+        rows.truncate(limit);
+    }
+    let shelf = shelf(file)?;
+    let mut writer = out.map(|path| create(path)).transpose()?;
+    let mut tally = Tally::default();
+    let total = rows.len();
+    for (done, row) in rows.into_iter().enumerate() {
+        let collections = match &options.source {
+            Source::Collections(names) => names.clone(),
+            Source::Contexts => Vec::new(),
+        };
+        let ask = Ask {
+            question: row.question.clone(),
+            collections,
+            mode: options.mode,
+            as_of: options.as_of,
+            domain: row.domain.as_deref().and_then(Domain::parse).unwrap_or_default(),
+        };
+        let (answer, passages) = match &options.source {
+            Source::Collections(_) => (pipeline.answer(&ask, None).await, Vec::new()),
+            Source::Contexts => {
+                let passages = passages(file, &row, &shelf)?;
+                let evidence =
+                    contexts::evidence(&row.question, &passages, ask.domain, pipeline.embedder.as_deref(), EVIDENCE)
+                        .await
+                        .map_err(|problem| EvalError::Model { id: row.id.clone(), problem })?;
+                (pipeline.answer_from(&ask, evidence, None).await, passages)
+            }
+        };
+        let answer = answer.map_err(|problem| EvalError::Question { id: row.id.clone(), problem })?;
+        for sentence in &answer.sentences {
+            for citation in sentence.judgement.verdict.citations() {
+                let text = match &options.source {
+                    Source::Contexts => {
+                        passages.iter().find(|p| p.key == citation.meta.key && p.locator == citation.locator).map(|p| p.text.clone())
+                    }
+                    Source::Collections(_) => stored(&citation.collection, &citation.meta.key).await,
+                };
+                tally.check(citation, text.as_deref(), &answer);
+            }
+        }
+        tally.add(&row, &answer);
+        if let Some(writer) = &mut writer {
+            let score = pipeline.gate.score(&crate::answer::sufficiency::Features::read(&row.question, &answer.evidence));
+            write_row(writer, out, &row, &answer, score)?;
+        }
+        progress(done + 1, total);
+    }
+    if let (Some(mut writer), Some(path)) = (writer, out) {
+        writer.flush().map_err(|problem| file_error(path, problem))?;
+    }
+    Ok(tally.figures(started.elapsed().as_secs_f64()))
+}
+
+fn read(file: &Path) -> Result<Vec<Row>, EvalError> {
+    let reader = BufReader::new(File::open(file).map_err(|problem| file_error(file, problem))?);
+    let mut rows = Vec::new();
+    for (at, line) in reader.lines().enumerate() {
+        let line = line.map_err(|problem| file_error(file, problem))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        rows.push(serde_json::from_str(&line).map_err(|problem| EvalError::Row {
+            path: file.display().to_string(),
+            line: at + 1,
+            problem,
+        })?);
+    }
+    Ok(rows)
+}
+
+/// Passages that several questions share: `<name>.contexts.jsonl` beside `<name>.jsonl`.
+fn shelf(file: &Path) -> Result<HashMap<String, String>, EvalError> {
+    #[derive(Deserialize)]
+    struct Shared {
+        key: String,
+        text: String,
+    }
+    let beside = beside(file);
+    if !beside.exists() {
+        return Ok(HashMap::new());
+    }
+    let reader = BufReader::new(File::open(&beside).map_err(|problem| file_error(&beside, problem))?);
+    let mut shelf = HashMap::new();
+    for (at, line) in reader.lines().enumerate() {
+        let line = line.map_err(|problem| file_error(&beside, problem))?;
+        let shared: Shared = serde_json::from_str(&line).map_err(|problem| EvalError::Row {
+            path: beside.display().to_string(),
+            line: at + 1,
+            problem,
+        })?;
+        shelf.insert(shared.key, shared.text);
+    }
+    Ok(shelf)
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    file.with_file_name(format!("{stem}.contexts.jsonl"))
+}
+
+fn passages(file: &Path, row: &Row, shelf: &HashMap<String, String>) -> Result<Vec<Passage>, EvalError> {
+    let own = row.contexts.iter().enumerate().map(|(n, text)| {
+        Ok(Passage { key: "context".to_owned(), locator: n.to_string(), text: text.clone() })
+    });
+    let shared = row.context_keys.iter().map(|key| {
+        let text = shelf.get(key).ok_or_else(|| EvalError::NoPassage {
+            path: file.display().to_string(),
+            key: key.clone(),
+            beside: beside(file).display().to_string(),
+        })?;
+        Ok(Passage { key: key.clone(), locator: String::new(), text: text.clone() })
+    });
+    own.chain(shared).collect()
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>, EvalError> {
+    File::create(path).map(BufWriter::new).map_err(|problem| file_error(path, problem))
+}
+
+fn file_error(path: &Path, problem: std::io::Error) -> EvalError {
+    EvalError::File { path: path.display().to_string(), problem }
+}
+
+fn write_row(
+    writer: &mut BufWriter<File>,
+    out: Option<&Path>,
+    row: &Row,
+    answer: &Answer,
+    answerable_score: f32,
+) -> Result<(), EvalError> {
+    let shown = answer.sentences.iter().filter(|s| s.shown != Shown::Withheld);
+    let prediction = Prediction {
+        id: &row.id,
+        outcome: answer.outcome.code(),
+        text: answer.text.as_str(),
+        citations: shown
+            .flat_map(|s| s.judgement.verdict.citations())
+            .map(|c| CitationOut {
+                label: c.label.0,
+                key: c.meta.key.clone(),
+                locator: c.locator.clone(),
+                quote: c.quote.clone(),
+                start: c.span.start(),
+                end: c.span.end(),
+            })
+            .collect(),
+        claims: answer
+            .sentences
+            .iter()
+            .map(|s| ClaimOut {
+                text: s.judgement.claim.text.clone(),
+                verdict: s.judgement.verdict.code(),
+                shown: s.shown.code(),
+            })
+            .collect(),
+        answerable_score,
+    };
+    let line = serde_json::to_string(&prediction).expect("a prediction has only strings and numbers");
+    writeln!(writer, "{line}").map_err(|problem| file_error(out.unwrap_or(Path::new("-")), problem))
+}
+
+#[derive(Default)]
+struct Tally {
+    figures: Figures,
+    abstained_right: usize,
+    unanswerable: usize,
+    gave: usize,
+    contains: usize,
+    with_gold: usize,
+    cites: usize,
+}
+
+impl Tally {
+    /// Counts a citation, and what is wrong with it.
+    fn check(&mut self, citation: &crate::domain::evidence::Citation, stored: Option<&str>, answer: &Answer) {
+        let integrity = &mut self.figures.integrity;
+        integrity.citations += 1;
+        if answer.evidence.get(citation.label).is_none() {
+            integrity.labels_that_do_not_exist += 1;
+        }
+        if stored.and_then(|text| citation.span.of(text)) != Some(citation.quote.as_str()) {
+            integrity.quotes_whose_bytes_differ += 1;
+        }
+    }
+
+    fn add(&mut self, row: &Row, answer: &Answer) {
+        let figures = &mut self.figures;
+        figures.questions += 1;
+        figures.answerable += usize::from(row.answerable);
+        self.unanswerable += usize::from(!row.answerable);
+        match answer.outcome {
+            Outcome::Answered => figures.answered += 1,
+            Outcome::Flagged => figures.flagged += 1,
+            Outcome::Abstained(_) => {
+                figures.abstained += 1;
+                self.abstained_right += usize::from(!row.answerable);
+            }
+        }
+        for sentence in &answer.sentences {
+            if sentence.shown == Shown::Withheld {
+                figures.sentences_withheld += 1;
+            } else {
+                figures.sentences_shown += 1;
+                figures.sentences_shown_supported += usize::from(sentence.judgement.verdict.is_supported());
+            }
+        }
+        // Every shown byte must belong to a judged sentence, a label, a mark or white space.
+        let judged: usize = answer.sentences.iter().map(|s| s.span.len()).sum();
+        if judged == 0 && !answer.text.as_str().is_empty() {
+            figures.integrity.sentences_without_verdict += 1;
+        }
+        if row.answerable && !matches!(answer.outcome, Outcome::Abstained(_)) {
+            self.gave += 1;
+            self.contains += usize::from(contains(answer.text.as_str(), row));
+            if !row.relevant.is_empty() {
+                self.with_gold += 1;
+                let hit = answer.sentences.iter().flat_map(|s| s.judgement.verdict.citations()).any(|c| {
+                    row.relevant.iter().any(|g| g.key == c.meta.key && g.locator.as_ref().is_none_or(|l| *l == c.locator))
+                });
+                self.cites += usize::from(hit);
+            }
+        }
+    }
+
+    fn figures(mut self, seconds: f64) -> Figures {
+        let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
+        self.figures.abstain_precision = share(self.abstained_right, self.figures.abstained);
+        self.figures.abstain_recall = share(self.abstained_right, self.unanswerable);
+        self.figures.baseline_unanswerable_share = share(self.unanswerable, self.figures.questions).unwrap_or(0.0);
+        self.figures.contains_reference = share(self.contains, self.gave);
+        self.figures.cites_gold = share(self.cites, self.with_gold);
+        self.figures.seconds = seconds;
+        self.figures
+    }
+}
+
+/// Whether the text contains a reference answer (all of them where the row says so), white space, case and
+/// punctuation aside.
+fn contains(text: &str, row: &Row) -> bool {
+    let text = squeeze(text);
+    let mut hits = row.answers.iter().map(|answer| {
+        let answer = squeeze(answer);
+        !answer.is_empty() && text.contains(&answer)
+    });
+    if row.matching.as_deref() == Some("all") { !row.answers.is_empty() && hits.all(|hit| hit) } else { hits.any(|hit| hit) }
+}
+
+fn squeeze(text: &str) -> String {
+    text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == '.' || *c == '%').collect()
+}
