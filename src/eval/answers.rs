@@ -13,7 +13,7 @@ use time::Date;
 
 use super::contexts::{self, Passage};
 use crate::{
-    answer::{AnswerError, Ask, EVIDENCE, Pipeline},
+    answer::{AnswerError, Ask, EVIDENCE, Pipeline, sufficiency::Features},
     domain::{
         answer::{Answer, Mode, Outcome},
         document::{CollectionName, Domain},
@@ -69,7 +69,32 @@ struct Prediction<'a> {
     text: &'a str,
     citations: Vec<CitationOut>,
     claims: Vec<ClaimOut>,
-    answerable_score: f32,
+    /// What the gate saw and said, for fitting it on development data.
+    gate: GateOut,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct GateOut {
+    score: f32,
+    cosine: f32,
+    best_coverage: f32,
+    union_coverage: f32,
+    agreement: f32,
+    direct: f32,
+}
+
+impl GateOut {
+    fn read(pipeline: &Pipeline, question: &str, answer: &Answer) -> Self {
+        let f = Features::read(question, &answer.evidence);
+        Self {
+            score: pipeline.gate.score(&f),
+            cosine: f.cosine,
+            best_coverage: f.best_coverage,
+            union_coverage: f.union_coverage,
+            agreement: f.agreement,
+            direct: f.direct,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -197,8 +222,8 @@ where
         }
         tally.add(&row, &answer);
         if let Some(writer) = &mut writer {
-            let score = pipeline.gate.score(&crate::answer::sufficiency::Features::read(&row.question, &answer.evidence));
-            write_row(writer, out, &row, &answer, score)?;
+            let gate = GateOut::read(pipeline, &row.question, &answer);
+            write_row(writer, out, &row, &answer, gate)?;
         }
         progress(done + 1, total);
     }
@@ -283,7 +308,7 @@ fn write_row(
     out: Option<&Path>,
     row: &Row,
     answer: &Answer,
-    answerable_score: f32,
+    gate: GateOut,
 ) -> Result<(), EvalError> {
     let shown = answer.sentences.iter().filter(|s| s.shown != Shown::Withheld);
     let prediction = Prediction {
@@ -310,7 +335,7 @@ fn write_row(
                 shown: s.shown.code(),
             })
             .collect(),
-        answerable_score,
+        gate,
     };
     let line = serde_json::to_string(&prediction).expect("a prediction has only strings and numbers");
     writeln!(writer, "{line}").map_err(|problem| file_error(out.unwrap_or(Path::new("-")), problem))
