@@ -61,10 +61,15 @@ pub struct Ask {
 }
 
 /// What a listener sees while an answer comes about. Nothing unjudged is ever among it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum AnswerEvent {
+    Searching,
+    /// What the answer may cite.
     Evidence(EvidenceSet),
+    /// A judged sentence. It is the one at `index` of [`Answer::sentences`], and `text` is its slice of
+    /// [`Answer::text`], empty where it was withheld.
     Sentence { index: usize, text: String, sentence: AnswerSentence },
+    /// The whole answer. It ends the stream and overrides what was sent before.
     Done(Box<Answer>),
 }
 
@@ -92,6 +97,7 @@ impl Pipeline {
             limit: EVIDENCE,
             switches: Switches::default(),
         };
+        tell(listener, || AnswerEvent::Searching).await;
         let evidence = self.retriever.retrieve(&query).await?;
         tell(listener, || AnswerEvent::Evidence(evidence.clone())).await;
         self.answer_from(ask, evidence, listener).await

@@ -1,0 +1,309 @@
+//! The composition root: the only place that names implementations. Models and indexes are opened when first needed.
+
+mod service;
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use time::OffsetDateTime;
+use tokio::sync::{OnceCell, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    answer::{AnswerError, AnswerEvent, Ask, Pipeline, sufficiency::Gate},
+    audit::Auditor,
+    config::Config,
+    domain::{
+        answer::{Answer, Mode, ModelIdentity},
+        document::{CollectionName, Domain},
+        text::Span,
+    },
+    draft::quote,
+    ingest::embed::Backfill,
+    llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaGenerator, ModelOptions},
+    models::{Installed, Job, Models, ModelsError},
+    ports::{
+        Clock, Embedder, EmbedKind, Generator, ModelError, Priority, RetrieveError, Retriever, Store, StoreError,
+        StoredAnswer, Verifier,
+    },
+    retrieve::{self, Engine},
+    store::SqliteStore,
+    testing,
+    verify::Cascade,
+    wire,
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Models(#[from] ModelsError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Retrieve(#[from] RetrieveError),
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
+    #[error("there is no collection '{0}'; 'attest collections list' shows those that exist")]
+    UnknownCollection(String),
+}
+
+/// The real clock.
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+
+    fn new_id(&self) -> String {
+        uuid::Uuid::now_v7().to_string()
+    }
+}
+
+/// One running Attest. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    store: Arc<dyn Store>,
+    models: Models,
+    clock: Arc<dyn Clock>,
+    embedder: OnceCell<Option<Arc<dyn Embedder>>>,
+    generator: OnceCell<Option<Arc<dyn Generator>>>,
+    engine: OnceCell<Arc<Engine>>,
+}
+
+impl App {
+    /// Opens the store; everything else waits until it is needed.
+    pub async fn open(config: Config) -> Result<Self, AppError> {
+        let store = SqliteStore::open(&config.database()).await?;
+        let models = Models::new(&config.models_dir);
+        Ok(Self(Arc::new(Inner {
+            config,
+            store: Arc::new(store),
+            models,
+            clock: Arc::new(SystemClock),
+            embedder: OnceCell::new(),
+            generator: OnceCell::new(),
+            engine: OnceCell::new(),
+        })))
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    pub fn shared_store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.0.store)
+    }
+
+    pub fn models(&self) -> &Models {
+        &self.0.models
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// The model that does a job, unless none was chosen.
+    pub fn assigned(&self, job: Job) -> Result<Option<Installed>, AppError> {
+        Ok(self.0.models.assigned(job)?)
+    }
+
+    /// The name under which vectors are kept, without loading the model.
+    pub fn embedder_name(&self) -> Option<String> {
+        if self.0.config.fake_models {
+            return Some(testing::FakeEmbedder::default().identity().sha256.clone());
+        }
+        self.0.models.assigned(Job::Embedder).ok().flatten().map(|m| m.sha256)
+    }
+
+    /// `None` where none was chosen; a model that was chosen and cannot be loaded is an error.
+    pub async fn embedder(&self) -> Result<Option<Arc<dyn Embedder>>, AppError> {
+        let opened = self.0.embedder.get_or_try_init(|| async {
+            if self.0.config.fake_models {
+                return Ok(Some(Arc::new(testing::FakeEmbedder::default()) as Arc<dyn Embedder>));
+            }
+            let Some(chosen) = self.0.models.assigned(Job::Embedder)? else { return Ok(None) };
+            let options = EmbedderOptions::new(self.model_options(&chosen))
+                .with_prefixes(chosen.query_prefix.clone(), chosen.passage_prefix.clone());
+            let embedder = blocking(move || LlamaEmbedder::open(options)).await?;
+            Ok::<_, AppError>(Some(Arc::new(embedder) as Arc<dyn Embedder>))
+        });
+        opened.await.cloned()
+    }
+
+    /// `None` where none was chosen; a model that was chosen and cannot be loaded is an error.
+    pub async fn generator(&self) -> Result<Option<Arc<dyn Generator>>, AppError> {
+        let opened = self.0.generator.get_or_try_init(|| async {
+            if self.0.config.fake_models {
+                return Ok(Some(Arc::new(testing::FakeGenerator::default()) as Arc<dyn Generator>));
+            }
+            let Some(chosen) = self.0.models.assigned(Job::Generator)? else { return Ok(None) };
+            let options = GeneratorOptions::new(self.model_options(&chosen)).with_chat(chosen.chat);
+            let generator = blocking(move || LlamaGenerator::open(options)).await?;
+            Ok::<_, AppError>(Some(Arc::new(generator) as Arc<dyn Generator>))
+        });
+        opened.await.cloned()
+    }
+
+    fn model_options(&self, model: &Installed) -> ModelOptions {
+        let mut options = ModelOptions::new(model.identity(), &model.path);
+        options.threads = NonZeroUsize::new(usize::from(self.0.config.threads));
+        options
+    }
+
+    /// The retriever; with `vectors` off it works without an embedder.
+    pub async fn engine(&self, vectors: bool) -> Result<Arc<Engine>, AppError> {
+        let opened = self.0.engine.get_or_try_init(|| async {
+            let embedder = if vectors { self.embedder().await? } else { None };
+            let engine = Engine::open(
+                self.shared_store(),
+                embedder,
+                &self.0.config.index_dir(),
+                retrieve::Options::default(),
+            )
+            .await?;
+            engine.follow().await?;
+            Ok::<_, AppError>(Arc::new(engine))
+        });
+        opened.await.cloned()
+    }
+
+    pub async fn verifier(&self) -> Result<Arc<dyn Verifier>, AppError> {
+        Ok(Arc::new(Cascade::new(self.embedder().await?)))
+    }
+
+    /// Quoting is always possible; writing only with a generator that was chosen for it.
+    pub const fn default_mode(&self) -> Mode {
+        Mode::Strict
+    }
+
+    /// The stages for answers in `mode`.
+    pub async fn pipeline(&self, mode: Mode) -> Result<Pipeline, AppError> {
+        let generator = match mode {
+            Mode::Strict => None,
+            Mode::Grounded => Some(self.generator().await?.ok_or(ModelError::NotConfigured { job: "generator" })?),
+        };
+        Ok(Pipeline {
+            retriever: self.engine(true).await? as Arc<dyn Retriever>,
+            embedder: self.embedder().await?,
+            generator,
+            verifier: self.verifier().await?,
+            clock: Arc::clone(&self.0.clock),
+            gate: Gate::default(),
+            limits: quote::Limits::default(),
+        })
+    }
+
+    pub async fn auditor(&self) -> Result<Auditor, AppError> {
+        Ok(Auditor {
+            retriever: self.engine(true).await?,
+            verifier: self.verifier().await?,
+            clock: Arc::clone(&self.0.clock),
+        })
+    }
+
+    /// Answers and stores the answer.
+    pub async fn ask(&self, ask: &Ask, listener: Option<&mpsc::Sender<AnswerEvent>>) -> Result<Answer, AppError> {
+        let answer = self.pipeline(ask.mode).await?.answer(ask, listener).await?;
+        let citations = answer
+            .sentences
+            .iter()
+            .flat_map(|s| s.judgement.verdict.citations())
+            .map(|c| (c.version, c.span))
+            .collect::<Vec<(_, Span)>>();
+        self.store()
+            .put_answer(&StoredAnswer {
+                id: answer.id.clone(),
+                created_at: answer.created_at,
+                question: answer.question.clone(),
+                outcome: answer.outcome.code().to_owned(),
+                json: wire::to_json(&wire::AnswerJson::from(&answer), false),
+                citations,
+            })
+            .await?;
+        Ok(answer)
+    }
+
+    /// The domain whose policy applies: that of the collections where they agree, the strictest (medical) where they
+    /// do not.
+    pub async fn domain_of(&self, collections: &[CollectionName]) -> Result<Domain, AppError> {
+        let known = self.store().collections().await?;
+        for name in collections {
+            if !known.iter().any(|c| c.name == *name) {
+                return Err(AppError::UnknownCollection(name.to_string()));
+            }
+        }
+        let mut domains: Vec<Domain> = known
+            .iter()
+            .filter(|c| collections.is_empty() || collections.contains(&c.name))
+            .map(|c| c.domain)
+            .collect();
+        domains.sort_unstable();
+        domains.dedup();
+        Ok(match domains.as_slice() {
+            [one] => *one,
+            several if several.contains(&Domain::Medical) => Domain::Medical,
+            _ => Domain::General,
+        })
+    }
+
+    /// Deletes a collection; a second one under the name starts empty.
+    pub async fn delete_collection(&self, name: &CollectionName) -> Result<(), AppError> {
+        self.store().delete_collection(name).await?;
+        if let Some(engine) = self.0.engine.get() {
+            engine.follow().await?;
+        }
+        Ok(())
+    }
+
+    /// Fills in missing vectors; `None` without an embedder.
+    pub async fn backfill(&self) -> Result<Option<Backfill>, AppError> {
+        Ok(self.embedder().await?.map(|embedder| Backfill::new(self.shared_store(), embedder)))
+    }
+
+    /// Loads what a server needs before the first question, and touches the encoder once, so that the first question
+    /// is not the slow one.
+    pub async fn warm_up(&self) -> Result<(), AppError> {
+        if let Some(embedder) = self.embedder().await? {
+            embedder.embed(EmbedKind::Query, &["warm".to_owned()], Priority::Interactive).await?;
+        }
+        self.engine(true).await?;
+        Ok(())
+    }
+
+    /// Follows the store and fills vectors until `cancel`.
+    pub async fn spawn_background(&self, cancel: &CancellationToken) -> Result<(), AppError> {
+        self.engine(true).await?.spawn_follower(cancel.clone());
+        Ok(())
+    }
+
+    /// What took part, for a person.
+    pub async fn loaded(&self) -> Vec<(&'static str, ModelIdentity)> {
+        let mut loaded = Vec::new();
+        if let Ok(Some(embedder)) = self.embedder().await {
+            loaded.push(("embedder", embedder.identity().clone()));
+        }
+        if let Ok(Some(generator)) = self.assigned(Job::Generator) {
+            loaded.push(("generator", generator.identity()));
+        }
+        loaded
+    }
+}
+
+/// Opens a model off the async threads: it reads and maps hundreds of megabytes.
+async fn blocking<T: Send + 'static>(
+    open: impl FnOnce() -> Result<T, ModelError> + Send + 'static,
+) -> Result<T, ModelError> {
+    tokio::task::spawn_blocking(open)
+        .await
+        .map_err(|problem| ModelError::Failed { model: "?".to_owned(), problem: problem.to_string() })?
+}

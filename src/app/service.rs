@@ -1,0 +1,281 @@
+//! The application as the HTTP door sees it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+use crate::{
+    answer::{AnswerError, AnswerEvent, Ask},
+    domain::{
+        answer::{Answer, Mode},
+        claim::Claim,
+        document::{
+            Chunk, ChunkId, Collection, CollectionName, Document, DocumentMeta, DocumentVersion, Domain, VersionId,
+        },
+        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals, Switches},
+        text::Span,
+    },
+    draft::claims,
+    http::{
+        Against, AnswerStream, AppError, AskRequest, Claims, Readiness, SearchRequest, Service,
+        Upload, Verification, VerifyRequest,
+    },
+    ports::{CollectionStats, Retriever},
+    text::lang,
+    wire::IngestJson,
+};
+
+/// Events that may wait for a slow client before the pipeline waits for it.
+const EVENTS: usize = 64;
+
+impl From<super::AppError> for AppError {
+    fn from(error: super::AppError) -> Self {
+        match error {
+            super::AppError::Store(error) => error.into(),
+            super::AppError::Model(error) => error.into(),
+            super::AppError::Retrieve(error) => error.into(),
+            super::AppError::Answer(AnswerError::Retrieve(error)) => error.into(),
+            super::AppError::Answer(AnswerError::Model(error)) => error.into(),
+            super::AppError::Answer(AnswerError::Verify(error)) => error.into(),
+            super::AppError::UnknownCollection(name) => Self::unknown_collection(&name),
+            super::AppError::Models(error) => Self::internal(error),
+        }
+    }
+}
+
+impl App {
+    async fn to_ask(&self, request: AskRequest) -> Result<Ask, super::AppError> {
+        Ok(Ask {
+            domain: self.domain_of(&request.collections).await?,
+            question: request.question,
+            collections: request.collections,
+            mode: request.mode.unwrap_or(self.default_mode()),
+            as_of: request.as_of,
+        })
+    }
+
+    async fn known(&self, name: &CollectionName) -> Result<Collection, AppError> {
+        let found = self.store().collection(name).await?;
+        found.ok_or_else(|| AppError::unknown_collection(name.as_str()))
+    }
+
+    async fn judge(&self, claim: Claim, request: &VerifyRequest, given: &EvidenceSet) -> Result<Verification, AppError> {
+        let evidence = match &request.against {
+            Against::Sources(_) => given.clone(),
+            Against::Collections(collections) => {
+                let query = Query {
+                    text: claim.text.clone(),
+                    collections: collections.clone(),
+                    as_of: request.as_of.unwrap_or_else(|| self.clock().today()),
+                    statuses: None,
+                    lang: None,
+                    limit: 8,
+                    switches: Switches::default(),
+                };
+                self.engine(true).await?.retrieve(&query).await?
+            }
+        };
+        let judgements = self.verifier().await?.verify(&[claim], &evidence).await?;
+        Ok(Verification { judgements, evidence })
+    }
+}
+
+/// Texts that came with a request, as evidence labelled in their order.
+fn given(sources: &[crate::http::Source]) -> EvidenceSet {
+    let collection: CollectionName = "request".parse().expect("a constant name in the allowed alphabet");
+    let items = (1_i64..)
+        .zip(sources)
+        .map(|(number, source)| {
+            let key = format!("source-{number}");
+            let meta = DocumentMeta::plain(key, source.title.clone(), lang::detect(&source.text), Domain::General);
+            Evidence {
+                label: Label(0),
+                collection: collection.clone(),
+                meta: Arc::new(meta),
+                chunk: Chunk {
+                    id: ChunkId(number),
+                    version: VersionId(number),
+                    ordinal: 0,
+                    locator: String::new(),
+                    path: Vec::new(),
+                    page: None,
+                    span: Span::new(0, source.text.len()),
+                    text: source.text.clone(),
+                },
+                score: 0.0,
+                signals: Signals::default(),
+            }
+        })
+        .collect::<Vec<_>>();
+    let chunks = items.len() as u64;
+    EvidenceSet::number(
+        items,
+        Searched { collections: vec![collection], chunks, vectors_permille: 1000, index_position: 0 },
+    )
+}
+
+#[async_trait]
+impl Service for App {
+    async fn ask(&self, request: AskRequest) -> Result<Answer, AppError> {
+        let ask = self.to_ask(request).await?;
+        Ok(Self::ask(self, &ask, None).await?)
+    }
+
+    async fn ask_stream(&self, request: AskRequest) -> Result<AnswerStream, AppError> {
+        let ask = self.to_ask(request).await?;
+        // Loaded now, so that a missing model is an error and not the first event.
+        self.pipeline(ask.mode).await?;
+        let (sender, receiver) = mpsc::channel(EVENTS);
+        let (failure, failed) = tokio::sync::oneshot::channel();
+        let app = self.clone();
+        let cancel = CancellationToken::new();
+        let guard = cancel.clone().drop_guard();
+        tokio::spawn(async move {
+            tokio::select! {
+                outcome = Self::ask(&app, &ask, Some(&sender)) => {
+                    if let Err(error) = outcome {
+                        let _ = failure.send(AppError::from(error));
+                    }
+                }
+                () = cancel.cancelled() => {}
+            }
+        });
+        let events = ReceiverStream::new(receiver).map(Ok);
+        let end = futures::stream::once(failed).filter_map(|failed| async move { failed.ok().map(Err) });
+        // The guard lives in the stream: a client that leaves drops it, and the work stops.
+        let stream = events.chain(end);
+        Ok(Box::pin(stream.map(move |event| {
+            let _ = &guard;
+            event
+        })))
+    }
+
+    async fn answer(&self, id: &str) -> Result<Option<String>, AppError> {
+        Ok(self.store().answer(id).await?.map(|stored| stored.json))
+    }
+
+    async fn search(&self, request: SearchRequest) -> Result<EvidenceSet, AppError> {
+        let query = Query {
+            text: request.text,
+            collections: request.collections,
+            as_of: request.as_of.unwrap_or_else(|| self.clock().today()),
+            statuses: request.statuses,
+            lang: request.lang,
+            limit: request.limit,
+            switches: Switches::default(),
+        };
+        Ok(self.engine(true).await?.retrieve(&query).await?)
+    }
+
+    async fn verify(&self, request: VerifyRequest) -> Result<Verification, AppError> {
+        let claims = match &request.claims {
+            Claims::Text(text) => claims::from_text(text),
+            Claims::List(list) => list.iter().map(|text| claims::single(text)).collect(),
+        };
+        let given = match &request.against {
+            Against::Sources(sources) => given(sources),
+            Against::Collections(_) => EvidenceSet::default(),
+        };
+        let mut all = Verification { judgements: Vec::new(), evidence: given.clone() };
+        for claim in claims {
+            let one = self.judge(claim, &request, &given).await?;
+            all.judgements.extend(one.judgements);
+            if matches!(request.against, Against::Collections(_)) {
+                all.evidence = one.evidence;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn collections(&self) -> Result<Vec<(Collection, CollectionStats)>, AppError> {
+        let embedder = self.embedder_name();
+        let mut rows = Vec::new();
+        for collection in self.store().collections().await? {
+            let stats = self.store().collection_stats(&collection.name, embedder.as_deref()).await?;
+            rows.push((collection, stats));
+        }
+        Ok(rows)
+    }
+
+    async fn collection(&self, name: &CollectionName) -> Result<Option<(Collection, CollectionStats)>, AppError> {
+        let Some(collection) = self.store().collection(name).await? else { return Ok(None) };
+        let stats = self.store().collection_stats(name, self.embedder_name().as_deref()).await?;
+        Ok(Some((collection, stats)))
+    }
+
+    async fn create_collection(&self, collection: Collection) -> Result<(), AppError> {
+        Ok(self.store().create_collection(&collection).await?)
+    }
+
+    async fn delete_collection(&self, name: &CollectionName) -> Result<(), AppError> {
+        Ok(Self::delete_collection(self, name).await?)
+    }
+
+    async fn documents(
+        &self,
+        collection: &CollectionName,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<DocumentVersion>, AppError> {
+        self.known(collection).await?;
+        Ok(self.store().documents(collection, offset, limit).await?)
+    }
+
+    async fn document(
+        &self,
+        collection: &CollectionName,
+        key: &str,
+        version: Option<VersionId>,
+    ) -> Result<Option<(DocumentVersion, Document)>, AppError> {
+        self.known(collection).await?;
+        let id = match version {
+            Some(id) => id,
+            None => match self.store().document(collection, key).await? {
+                Some(current) => current.id,
+                None => return Ok(None),
+            },
+        };
+        let found = self.store().version_text(id).await?;
+        // A version id of another document must not open it under this name.
+        Ok(found.filter(|(version, _)| version.collection == *collection && version.meta.key == key))
+    }
+
+    async fn delete_document(&self, collection: &CollectionName, key: &str) -> Result<bool, AppError> {
+        self.known(collection).await?;
+        let gone = self.store().delete_document(collection, key).await?;
+        self.engine(true).await?.wake();
+        Ok(gone)
+    }
+
+    async fn ingest_upload(&self, upload: Upload) -> Result<IngestJson, AppError> {
+        let collection = self.known(&upload.collection).await?;
+        let report = self.ingest_file(&collection, &upload.path, &upload.file_name).await?;
+        self.engine(true).await?.wake();
+        Ok(report)
+    }
+
+    async fn status(&self) -> Result<Readiness, AppError> {
+        let mut problems = Vec::new();
+        let mut models = Vec::new();
+        match self.embedder().await {
+            Ok(Some(embedder)) => models.push(("embedder", embedder.identity().clone())),
+            Ok(None) => problems.push("no embedder: search is by words only; run 'attest models pull auto'".to_owned()),
+            Err(problem) => {
+                tracing::error!(%problem, "the embedder cannot be loaded");
+                problems.push("the embedder cannot be loaded; run 'attest models check'".to_owned());
+            }
+        }
+        let mut modes = vec![self.default_mode()];
+        if let Some(generator) = self.assigned(crate::models::Job::Generator)? {
+            models.push(("generator", generator.identity()));
+            modes.extend([Mode::Strict, Mode::Grounded].into_iter().filter(|mode| *mode != self.default_mode()));
+        }
+        let index = self.engine(true).await?.status().await?;
+        Ok(Readiness { ready: true, problems, modes, models, index })
+    }
+}

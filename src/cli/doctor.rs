@@ -1,0 +1,51 @@
+//! `attest doctor`
+
+use clap::Args;
+
+use crate::{
+    app::App,
+    models::Job,
+    ports::Retriever,
+};
+
+#[derive(Args, Clone, Debug)]
+pub struct DoctorArgs {
+    /// Make the search indexes anew from the database
+    #[arg(long)]
+    rebuild: bool,
+}
+
+/// Prints what is there; problems are lines that start with "!", each with its remedy.
+pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
+    let config = app.config();
+    println!("home      {}", config.home.display());
+    println!("threads   {}", config.threads);
+    for job in Job::ALL {
+        match app.assigned(job)? {
+            Some(model) if model.is_unchanged() => {
+                println!("{:<9} {} ({:.0} MB, sha256 {})", job.code(), model.name, model.bytes as f64 / 1e6, &model.sha256[..12]);
+            }
+            Some(model) => println!("! {}: {} has changed or is gone; 'attest models check' says more", job.code(), model.path.display()),
+            None if matches!(job, Job::Embedder) => println!("! embedder: none; search is by words only. 'attest models pull auto' fetches one"),
+            None => println!("{:<9} none", job.code()),
+        }
+    }
+    if let Err(problem) = app.embedder().await {
+        println!("! {problem}");
+    }
+    let engine = app.engine(false).await?;
+    if args.rebuild {
+        engine.rebuild().await?;
+        println!("indexes   made anew");
+    }
+    let status = engine.status().await?;
+    println!("index     position {} of {}, {} passages", status.lexical_position, status.log_position, status.chunks);
+    if let Some(embedder) = app.embedder_name() {
+        let (chunks, vectors) = app.store().vector_progress(&embedder).await?;
+        println!("vectors   {vectors} of {chunks}");
+        if vectors < chunks {
+            println!("! {} passages have no vector yet; 'attest serve' builds them in the background", chunks - vectors);
+        }
+    }
+    Ok(())
+}

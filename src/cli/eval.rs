@@ -1,0 +1,160 @@
+//! `attest eval` and `attest bench`
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use time::Date;
+
+use super::progress;
+use crate::{
+    app::App,
+    domain::{answer::Mode, document::CollectionName},
+    eval::{
+        self,
+        answers::{Figures, Options, Source},
+    },
+};
+
+#[derive(Args, Clone, Debug)]
+pub struct EvalArgs {
+    #[command(subcommand)]
+    command: EvalCommand,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum EvalCommand {
+    /// Queries with relevant passages
+    Retrieval(RetrievalArgs),
+    /// Claims with evidence and a label
+    Verify {
+        file: PathBuf,
+        /// Write predictions here
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Figures as JSON
+        #[arg(long)]
+        json: bool,
+        /// Rules and word overlap only, no encoder
+        #[arg(long)]
+        rules_only: bool,
+    },
+    /// Questions with and without an answer
+    Answers(AnswersArgs),
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct RetrievalArgs {
+    pub file: PathBuf,
+    #[arg(long, short, value_parser = super::collection)]
+    pub collection: Vec<CollectionName>,
+    /// Write predictions here
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Figures as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[arg(long)]
+    pub no_lexical: bool,
+    #[arg(long)]
+    pub no_vector: bool,
+    #[arg(long)]
+    pub no_direct: bool,
+    #[arg(long)]
+    pub no_rerank: bool,
+    /// Words only, vectors only and both, side by side
+    #[arg(long)]
+    pub all: bool,
+    /// Only the first so many queries
+    #[arg(long)]
+    pub limit: Option<usize>,
+}
+
+#[derive(Args, Clone, Debug)]
+struct AnswersArgs {
+    file: PathBuf,
+    /// Answer from these collections
+    #[arg(long, short, value_parser = super::collection, conflicts_with = "contexts")]
+    collection: Vec<CollectionName>,
+    /// Answer from the passages that come with each question
+    #[arg(long)]
+    contexts: bool,
+    #[arg(long, value_parser = super::ask::parse_mode, default_value = "strict")]
+    mode: Mode,
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::date)]
+    as_of: Option<Date>,
+    /// Only the first so many questions
+    #[arg(long)]
+    limit: Option<usize>,
+    /// Write predictions here
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Figures as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
+    match &args.command {
+        EvalCommand::Retrieval(args) => retrieval(args, app).await,
+        EvalCommand::Verify { file, out, json, rules_only } => {
+            let verifier = if *rules_only { app.verifier_without_model() } else { app.verifier().await? };
+            Ok(eval::verify::command(file, out.as_deref(), &*verifier, *json).await?)
+        }
+        EvalCommand::Answers(args) => answers(args, app).await,
+    }
+}
+
+async fn answers(args: &AnswersArgs, app: &App) -> anyhow::Result<()> {
+    if args.collection.is_empty() && !args.contexts {
+        bail!("say where the evidence comes from: --collection NAME, or --contexts for the passages in the file");
+    }
+    let options = Options {
+        source: if args.contexts { Source::Contexts } else { Source::Collections(args.collection.clone()) },
+        mode: args.mode,
+        as_of: args.as_of,
+        limit: args.limit,
+    };
+    let bar = progress::bar(0, "questions");
+    let tell = |done: usize, total: usize| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    };
+    let stored = async |collection: &CollectionName, key: &str| {
+        let version = app.store().document(collection, key).await.ok().flatten()?;
+        app.store().version_text(version.id).await.ok().flatten().map(|(_, document)| document.text)
+    };
+    let pipeline = app.pipeline(args.mode).await?;
+    let figures = eval::answers::run(&args.file, args.out.as_deref(), &options, &pipeline, stored, &tell).await?;
+    bar.finish_and_clear();
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&figures)?);
+    } else {
+        print(&figures);
+    }
+    Ok(())
+}
+
+fn print(f: &Figures) {
+    let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
+    println!("questions {} ({} answerable), {:.1} s", f.questions, f.answerable, f.seconds);
+    println!("answered {}  flagged {}  abstained {}", f.answered, f.flagged, f.abstained);
+    println!(
+        "abstention precision {} (baseline: share without answer {:.3})  recall {}",
+        share(f.abstain_precision),
+        f.baseline_unanswerable_share,
+        share(f.abstain_recall)
+    );
+    println!("contains the reference {}  cites the gold source {}", share(f.contains_reference), share(f.cites_gold));
+    println!(
+        "sentences shown {}, of them supported {}; withheld {}",
+        f.sentences_shown, f.sentences_shown_supported, f.sentences_withheld
+    );
+    println!(
+        "citations {}: {} labels that do not exist, {} quotes whose bytes differ; {} sentences without a verdict",
+        f.integrity.citations,
+        f.integrity.labels_that_do_not_exist,
+        f.integrity.quotes_whose_bytes_differ,
+        f.integrity.sentences_without_verdict
+    );
+}
