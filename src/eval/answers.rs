@@ -2,8 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fs::File,
-    io::{BufRead, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -11,29 +9,19 @@ use std::{
 use serde::{Deserialize, Serialize};
 use time::Date;
 
-use super::contexts::{self, Passage};
+use super::{
+    EvalError,
+    contexts::{self, Passage},
+    rows,
+};
 use crate::{
-    answer::{AnswerError, Ask, EVIDENCE, Pipeline, sufficiency::Features},
+    answer::{Ask, EVIDENCE, Pipeline, sufficiency::Features},
     domain::{
         answer::{Answer, Mode, Outcome},
         document::{CollectionName, Domain},
         policy::Shown,
     },
 };
-
-#[derive(Debug, thiserror::Error)]
-pub enum EvalError {
-    #[error("{path}: {problem}")]
-    File { path: String, problem: std::io::Error },
-    #[error("{path}, line {line}: {problem}")]
-    Row { path: String, line: usize, problem: serde_json::Error },
-    #[error("{path} names the passage '{key}', which {beside} does not hold")]
-    NoPassage { path: String, key: String, beside: String },
-    #[error("question {id}: {problem}")]
-    Question { id: String, problem: AnswerError },
-    #[error("question {id}: {problem}")]
-    Model { id: String, problem: crate::ports::ModelError },
-}
 
 /// One question of a QA file; see the formats of the evaluation data.
 #[derive(Clone, Debug, Deserialize)]
@@ -63,10 +51,10 @@ pub struct Gold {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Prediction<'a> {
-    id: &'a str,
+struct Prediction {
+    id: String,
     outcome: &'static str,
-    text: &'a str,
+    text: String,
     citations: Vec<CitationOut>,
     claims: Vec<ClaimOut>,
     /// What the gate saw and said, for fitting it on development data.
@@ -177,12 +165,13 @@ where
     F: AsyncFn(&CollectionName, &str) -> Option<String>,
 {
     let started = Instant::now();
-    let mut rows = read(file)?;
+    let mut rows: Vec<Row> = rows::read(file)?;
+    rows::check_unique(file, rows.iter().map(|row| row.id.as_str()))?;
     if let Some(limit) = options.limit {
         rows.truncate(limit);
     }
     let shelf = shelf(file)?;
-    let mut writer = out.map(|path| create(path)).transpose()?;
+    let mut predictions = Vec::new();
     let mut tally = Tally::default();
     let total = rows.len();
     for (done, row) in rows.into_iter().enumerate() {
@@ -203,12 +192,11 @@ where
                 let passages = passages(file, &row, &shelf)?;
                 let evidence =
                     contexts::evidence(&row.question, &passages, ask.domain, pipeline.embedder.as_deref(), EVIDENCE)
-                        .await
-                        .map_err(|problem| EvalError::Model { id: row.id.clone(), problem })?;
+                        .await?;
                 (pipeline.answer_from(&ask, evidence, None).await, passages)
             }
         };
-        let answer = answer.map_err(|problem| EvalError::Question { id: row.id.clone(), problem })?;
+        let answer = answer.map_err(|problem| EvalError::Case { id: row.id.clone(), problem: problem.to_string() })?;
         for sentence in &answer.sentences {
             for citation in sentence.judgement.verdict.citations() {
                 let text = match &options.source {
@@ -221,33 +209,15 @@ where
             }
         }
         tally.add(&row, &answer);
-        if let Some(writer) = &mut writer {
-            let gate = GateOut::read(pipeline, &row.question, &answer);
-            write_row(writer, out, &row, &answer, gate)?;
+        if out.is_some() {
+            predictions.push(prediction(&row, &answer, GateOut::read(pipeline, &row.question, &answer)));
         }
         progress(done + 1, total);
     }
-    if let (Some(mut writer), Some(path)) = (writer, out) {
-        writer.flush().map_err(|problem| file_error(path, problem))?;
+    if let Some(path) = out {
+        rows::write(path, &predictions)?;
     }
     Ok(tally.figures(started.elapsed().as_secs_f64()))
-}
-
-fn read(file: &Path) -> Result<Vec<Row>, EvalError> {
-    let reader = BufReader::new(File::open(file).map_err(|problem| file_error(file, problem))?);
-    let mut rows = Vec::new();
-    for (at, line) in reader.lines().enumerate() {
-        let line = line.map_err(|problem| file_error(file, problem))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        rows.push(serde_json::from_str(&line).map_err(|problem| EvalError::Row {
-            path: file.display().to_string(),
-            line: at + 1,
-            problem,
-        })?);
-    }
-    Ok(rows)
 }
 
 /// Passages that several questions share: `<name>.contexts.jsonl` beside `<name>.jsonl`.
@@ -261,18 +231,7 @@ fn shelf(file: &Path) -> Result<HashMap<String, String>, EvalError> {
     if !beside.exists() {
         return Ok(HashMap::new());
     }
-    let reader = BufReader::new(File::open(&beside).map_err(|problem| file_error(&beside, problem))?);
-    let mut shelf = HashMap::new();
-    for (at, line) in reader.lines().enumerate() {
-        let line = line.map_err(|problem| file_error(&beside, problem))?;
-        let shared: Shared = serde_json::from_str(&line).map_err(|problem| EvalError::Row {
-            path: beside.display().to_string(),
-            line: at + 1,
-            problem,
-        })?;
-        shelf.insert(shared.key, shared.text);
-    }
-    Ok(shelf)
+    Ok(rows::read::<Shared>(&beside)?.into_iter().map(|shared| (shared.key, shared.text)).collect())
 }
 
 fn beside(file: &Path) -> PathBuf {
@@ -285,36 +244,21 @@ fn passages(file: &Path, row: &Row, shelf: &HashMap<String, String>) -> Result<V
         Ok(Passage { key: "context".to_owned(), locator: n.to_string(), text: text.clone() })
     });
     let shared = row.context_keys.iter().map(|key| {
-        let text = shelf.get(key).ok_or_else(|| EvalError::NoPassage {
-            path: file.display().to_string(),
-            key: key.clone(),
-            beside: beside(file).display().to_string(),
+        let text = shelf.get(key).ok_or_else(|| EvalError::Case {
+            id: row.id.clone(),
+            problem: format!("the passage '{key}' is not in {}", beside(file).display()),
         })?;
         Ok(Passage { key: key.clone(), locator: String::new(), text: text.clone() })
     });
     own.chain(shared).collect()
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>, EvalError> {
-    File::create(path).map(BufWriter::new).map_err(|problem| file_error(path, problem))
-}
-
-fn file_error(path: &Path, problem: std::io::Error) -> EvalError {
-    EvalError::File { path: path.display().to_string(), problem }
-}
-
-fn write_row(
-    writer: &mut BufWriter<File>,
-    out: Option<&Path>,
-    row: &Row,
-    answer: &Answer,
-    gate: GateOut,
-) -> Result<(), EvalError> {
+fn prediction(row: &Row, answer: &Answer, gate: GateOut) -> Prediction {
     let shown = answer.sentences.iter().filter(|s| s.shown != Shown::Withheld);
-    let prediction = Prediction {
-        id: &row.id,
+    Prediction {
+        id: row.id.clone(),
         outcome: answer.outcome.code(),
-        text: answer.text.as_str(),
+        text: answer.text.as_str().to_owned(),
         citations: shown
             .flat_map(|s| s.judgement.verdict.citations())
             .map(|c| CitationOut {
@@ -336,9 +280,7 @@ fn write_row(
             })
             .collect(),
         gate,
-    };
-    let line = serde_json::to_string(&prediction).expect("a prediction has only strings and numbers");
-    writeln!(writer, "{line}").map_err(|problem| file_error(out.unwrap_or(Path::new("-")), problem))
+    }
 }
 
 #[derive(Default)]
