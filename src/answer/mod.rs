@@ -60,7 +60,8 @@ pub struct Ask {
     pub domain: Domain,
 }
 
-/// What a listener sees while an answer comes about. Nothing unjudged is ever among it.
+/// What a listener sees while an answer comes about, in this order: `Searching`, `Evidence`, any number of `Sentence`,
+/// `Done`. Nothing unjudged is ever among it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnswerEvent {
     Searching,

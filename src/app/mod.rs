@@ -18,7 +18,7 @@ use crate::{
         text::Span,
     },
     draft::quote,
-    ingest::embed::Backfill,
+    ingest::{IngestOptions, Ingester, embed::Backfill},
     llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaGenerator, ModelOptions},
     models::{Installed, Job, Models, ModelsError},
     ports::{
@@ -120,9 +120,9 @@ impl App {
     /// The name under which vectors are kept, without loading the model.
     pub fn embedder_name(&self) -> Option<String> {
         if self.0.config.fake_models {
-            return Some(testing::FakeEmbedder::default().identity().sha256.clone());
+            return Some(testing::FakeEmbedder::default().identity().name.clone());
         }
-        self.0.models.assigned(Job::Embedder).ok().flatten().map(|m| m.sha256)
+        self.0.models.assigned(Job::Embedder).ok().flatten().map(|m| m.name)
     }
 
     /// `None` where none was chosen; a model that was chosen and cannot be loaded is an error.
@@ -179,6 +179,11 @@ impl App {
 
     pub async fn verifier(&self) -> Result<Arc<dyn Verifier>, AppError> {
         Ok(Arc::new(Cascade::new(self.embedder().await?)))
+    }
+
+    /// Rules and word overlap alone.
+    pub fn verifier_without_model(&self) -> Arc<dyn Verifier> {
+        Arc::new(Cascade::new(None))
     }
 
     /// Quoting is always possible; writing only with a generator that was chosen for it.
@@ -265,6 +270,11 @@ impl App {
         Ok(())
     }
 
+    /// Reads files into this store.
+    pub fn ingester(&self, options: IngestOptions) -> Ingester {
+        Ingester::new(self.shared_store(), options)
+    }
+
     /// Fills in missing vectors; `None` without an embedder.
     pub async fn backfill(&self) -> Result<Option<Backfill>, AppError> {
         Ok(self.embedder().await?.map(|embedder| Backfill::new(self.shared_store(), embedder)))
@@ -283,6 +293,10 @@ impl App {
     /// Follows the store and fills vectors until `cancel`.
     pub async fn spawn_background(&self, cancel: &CancellationToken) -> Result<(), AppError> {
         self.engine(true).await?.spawn_follower(cancel.clone());
+        if let Some(backfill) = self.backfill().await? {
+            let cancel = cancel.clone();
+            tokio::spawn(async move { backfill.follow(&(), &cancel).await });
+        }
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::App;
 use crate::{
-    answer::{AnswerError, AnswerEvent, Ask},
+    answer::{AnswerError, Ask},
     domain::{
         answer::{Answer, Mode},
         claim::Claim,
@@ -21,13 +21,17 @@ use crate::{
         text::Span,
     },
     draft::claims,
+    ingest::{
+        IngestError, IngestOptions,
+        read::{Defaults, WrittenMeta},
+    },
     http::{
         Against, AnswerStream, AppError, AskRequest, Claims, Readiness, SearchRequest, Service,
         Upload, Verification, VerifyRequest,
     },
     ports::{CollectionStats, Retriever},
     text::lang,
-    wire::IngestJson,
+    wire::{IngestFailureJson, IngestJson},
 };
 
 /// Events that may wait for a slow client before the pipeline waits for it.
@@ -43,7 +47,7 @@ impl From<super::AppError> for AppError {
             super::AppError::Answer(AnswerError::Model(error)) => error.into(),
             super::AppError::Answer(AnswerError::Verify(error)) => error.into(),
             super::AppError::UnknownCollection(name) => Self::unknown_collection(&name),
-            super::AppError::Models(error) => Self::internal(error),
+            super::AppError::Models(error) => Self::internal(error.to_string()),
         }
     }
 }
@@ -254,9 +258,42 @@ impl Service for App {
 
     async fn ingest_upload(&self, upload: Upload) -> Result<IngestJson, AppError> {
         let collection = self.known(&upload.collection).await?;
-        let report = self.ingest_file(&collection, &upload.path, &upload.file_name).await?;
+        let bytes = tokio::fs::read(&upload.path).await.map_err(AppError::internal)?;
+        let options = IngestOptions {
+            defaults: Defaults { domain: collection.domain, ..Defaults::default() },
+            ..IngestOptions::default()
+        };
+        let report = self
+            .ingester(options)
+            .ingest_bytes(
+                &collection.name,
+                &upload.file_name,
+                bytes,
+                WrittenMeta::default(),
+                &(),
+                &CancellationToken::new(),
+            )
+            .await
+            .map_err(|error| match error {
+                IngestError::Store(error) => error.into(),
+                IngestError::Reader(problem) => AppError::internal(problem),
+            })?;
         self.engine(true).await?.wake();
-        Ok(report)
+        let failures = report
+            .problems
+            .iter()
+            .map(|p| IngestFailureJson {
+                place: p.line.map_or_else(|| p.path.clone(), |line| format!("{}, line {line}", p.path)),
+                message: p.message.clone(),
+            })
+            .collect();
+        Ok(IngestJson {
+            added: report.added,
+            replaced: report.replaced,
+            unchanged: report.unchanged,
+            chunks: report.chunks,
+            failures,
+        })
     }
 
     async fn status(&self) -> Result<Readiness, AppError> {

@@ -7,9 +7,10 @@ use futures::Stream;
 use time::Date;
 
 use super::failure::AppError;
+pub use crate::answer::AnswerEvent;
 use crate::{
     domain::{
-        answer::{Answer, AnswerSentence, Mode, ModelIdentity},
+        answer::{Answer, Mode, ModelIdentity},
         document::{Collection, CollectionName, DocStatus, Document, DocumentVersion, VersionId},
         evidence::EvidenceSet,
         text::Lang,
@@ -32,23 +33,6 @@ pub struct AskRequest {
     pub as_of: Option<Date>,
     /// Language of the answer; `None`: that of the question.
     pub lang: Option<Lang>,
-}
-
-/// What happens while an answer is made, in this order: `Searching`, `Evidence`, any number of `Sentence`, `Done`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AnswerEvent {
-    Searching,
-    /// What the answer may cite.
-    Evidence(EvidenceSet),
-    /// A judged sentence. It is the one at `index` of [`Answer::sentences`], and `text` is its slice of
-    /// [`Answer::text`], empty where it was withheld.
-    Sentence {
-        index: usize,
-        text: String,
-        sentence: Box<AnswerSentence>,
-    },
-    /// The whole answer, stored already. It ends the stream and overrides what was sent before.
-    Done(Box<Answer>),
 }
 
 /// Dropping it stops the work.

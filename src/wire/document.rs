@@ -181,32 +181,8 @@ pub struct IngestJson {
     pub replaced: u64,
     pub unchanged: u64,
     pub chunks: u64,
-    /// The first hundred documents that were read.
-    pub documents: Vec<IngestedDocumentJson>,
     /// What could not be read, and why; the rest was taken.
     pub failures: Vec<IngestFailureJson>,
-}
-
-/// One document of an upload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = IngestedDocument)]
-pub struct IngestedDocumentJson {
-    pub key: String,
-    /// `added`, `replaced` (a new version) or `unchanged`.
-    pub outcome: &'static str,
-    /// The version that is now current, where one was written.
-    pub version: Option<i64>,
-}
-
-impl IngestedDocumentJson {
-    pub fn new(key: &str, outcome: PutOutcome) -> Self {
-        let (outcome, version) = match outcome {
-            PutOutcome::Unchanged => ("unchanged", None),
-            PutOutcome::Added(version) => ("added", Some(version.0)),
-            PutOutcome::Replaced { new, .. } => ("replaced", Some(new.0)),
-        };
-        Self { key: key.to_owned(), outcome, version }
-    }
 }
 
 /// A part of an upload that could not be read.

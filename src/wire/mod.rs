@@ -19,7 +19,7 @@ pub use self::{
     audit::{AuditCountsJson, AuditJson, JudgementJson, VerificationJson},
     document::{
         CollectionJson, CollectionListJson, DocumentJson, DocumentListJson, DocumentTextJson, IngestFailureJson,
-        IngestJson, IngestedDocumentJson, SectionJson, StatusCountJson,
+        IngestJson, SectionJson, StatusCountJson,
     },
     error::{ErrorBody, ErrorJson},
     evidence::{
