@@ -20,8 +20,8 @@ pub struct GlobalArgs {
     #[arg(long, global = true, env = "ATTEST_THREADS", value_name = "N")]
     pub threads: Option<u16>,
     /// 'fake' runs deterministic stand-ins instead of models, for tests of plumbing only
-    #[arg(long, global = true, env = "ATTEST_MODEL", value_name = "KIND", hide = true)]
-    pub model: Option<String>,
+    #[arg(long = "model", id = "model_kind", global = true, env = "ATTEST_MODEL", value_name = "KIND", hide = true)]
+    pub model_kind: Option<String>,
     /// What to log: error, warn, info, debug, trace, or a filter such as attest=debug
     #[arg(long, global = true, env = "ATTEST_LOG", default_value = "warn", value_name = "FILTER")]
     pub log: String,
@@ -54,7 +54,7 @@ impl Config {
         let home = args.home.clone().unwrap_or_else(|| PathBuf::from("data"));
         std::fs::create_dir_all(&home)
             .map_err(|problem| ConfigError::Home { path: home.display().to_string(), problem })?;
-        let fake_models = match args.model.as_deref() {
+        let fake_models = match args.model_kind.as_deref() {
             None => false,
             Some("fake") => true,
             Some(other) => return Err(ConfigError::UnknownModel(other.to_owned())),
@@ -80,4 +80,3 @@ impl Config {
         self.home.join("uploads")
     }
 }
-

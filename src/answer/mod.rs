@@ -69,7 +69,11 @@ pub enum AnswerEvent {
     Evidence(EvidenceSet),
     /// A judged sentence. It is the one at `index` of [`Answer::sentences`], and `text` is its slice of
     /// [`Answer::text`], empty where it was withheld.
-    Sentence { index: usize, text: String, sentence: AnswerSentence },
+    Sentence {
+        index: usize,
+        text: String,
+        sentence: AnswerSentence,
+    },
     /// The whole answer. It ends the stream and overrides what was sent before.
     Done(Box<Answer>),
 }
@@ -132,7 +136,7 @@ impl Pipeline {
         };
         for (index, sentence) in answer.sentences.iter().enumerate() {
             let text = sentence.span.of(answer.text.as_str()).unwrap_or_default().to_owned();
-            tell(listener, || AnswerEvent::Sentence { index, text, sentence: sentence.clone() }).await;
+            tell(listener, || AnswerEvent::Sentence { index, text, sentence: Box::new(sentence.clone()) }).await;
         }
         tell(listener, || AnswerEvent::Done(Box::new(answer.clone()))).await;
         Ok(answer)
@@ -250,16 +254,17 @@ fn explain(reason: AbstentionReason, evidence: &EvidenceSet) -> Message {
         AbstentionReason::NotAnswered => {
             ("找到了相近的内容，但它们没有回答这个问题", "Passages were found, but none of them answers the question")
         }
-        AbstentionReason::NotInKnowledgeBase => {
-            ("问题提到的法规或条文不在知识库中", "The law or article that the question names is not in the knowledge base")
-        }
-        AbstentionReason::NothingVerified => {
-            ("写出的句子都没有通过核验，因此不予显示", "No sentence that was written passed verification, so none is shown")
-        }
+        AbstentionReason::NotInKnowledgeBase => (
+            "问题提到的法规或条文不在知识库中",
+            "The law or article that the question names is not in the knowledge base",
+        ),
+        AbstentionReason::NothingVerified => (
+            "写出的句子都没有通过核验，因此不予显示",
+            "No sentence that was written passed verification, so none is shown",
+        ),
     };
     Message::new(
         format!("{zh}。已检索：{zh_names}（{chunks} 个片段）。"),
         format!("{en}. Searched: {en_names} ({chunks} passages)."),
     )
 }
-

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         claim::{Claim, DraftSentence, NotAClaim},
-        document::{ChunkId, Domain, DocumentMeta, VersionId},
+        document::{ChunkId, DocumentMeta, Domain, VersionId},
         evidence::Citation,
         text::NonEmpty,
         verdict::{Missing, Support},
@@ -151,7 +151,11 @@ mod tests {
             (Verdict::Unsupported(Missing::NoEvidence), "", false),
             (Verdict::Unsupported(Missing::UnknownLabel("[9]".to_owned())), "", false),
             (Verdict::Miscited { by: one(), cited: vec![Label(1)] }, "句。[2]〔引文有误，已更正〕", true),
-            (Verdict::Conflict { backing: one(), against: NonEmpty::one(citation(3)) }, "句。[2][3]〔来源之间有冲突〕", true),
+            (
+                Verdict::Conflict { backing: one(), against: NonEmpty::one(citation(3)) },
+                "句。[2][3]〔来源之间有冲突〕",
+                true,
+            ),
             (Verdict::NeedsReview { nearest: Some(citation(4)) }, "句。[4]〔待人工复核〕", true),
             (Verdict::NotChecked(NotAClaim::Greeting), "", false),
         ];

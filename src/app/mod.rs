@@ -19,16 +19,15 @@ use crate::{
     },
     draft::quote,
     ingest::{IngestOptions, Ingester, embed::Backfill},
-    llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaGenerator, ModelOptions},
+    llama::{EmbedderOptions, LlamaEmbedder, ModelOptions},
     models::{Installed, Job, Models, ModelsError},
     ports::{
-        Clock, Embedder, EmbedKind, Generator, ModelError, Priority, RetrieveError, Retriever, Store, StoreError,
+        Clock, EmbedKind, Embedder, Generator, ModelError, Priority, RetrieveError, Retriever, Store, StoreError,
         StoredAnswer, Verifier,
     },
     retrieve::{self, Engine},
     store::SqliteStore,
-    testing,
-    verify::Cascade,
+    verify::{Cascade, Thresholds},
     wire,
 };
 
@@ -119,18 +118,12 @@ impl App {
 
     /// The name under which vectors are kept, without loading the model.
     pub fn embedder_name(&self) -> Option<String> {
-        if self.0.config.fake_models {
-            return Some(testing::FakeEmbedder::default().identity().name.clone());
-        }
         self.0.models.assigned(Job::Embedder).ok().flatten().map(|m| m.name)
     }
 
     /// `None` where none was chosen; a model that was chosen and cannot be loaded is an error.
     pub async fn embedder(&self) -> Result<Option<Arc<dyn Embedder>>, AppError> {
         let opened = self.0.embedder.get_or_try_init(|| async {
-            if self.0.config.fake_models {
-                return Ok(Some(Arc::new(testing::FakeEmbedder::default()) as Arc<dyn Embedder>));
-            }
             let Some(chosen) = self.0.models.assigned(Job::Embedder)? else { return Ok(None) };
             let options = EmbedderOptions::new(self.model_options(&chosen))
                 .with_prefixes(chosen.query_prefix.clone(), chosen.passage_prefix.clone());
@@ -142,16 +135,7 @@ impl App {
 
     /// `None` where none was chosen; a model that was chosen and cannot be loaded is an error.
     pub async fn generator(&self) -> Result<Option<Arc<dyn Generator>>, AppError> {
-        let opened = self.0.generator.get_or_try_init(|| async {
-            if self.0.config.fake_models {
-                return Ok(Some(Arc::new(testing::FakeGenerator::default()) as Arc<dyn Generator>));
-            }
-            let Some(chosen) = self.0.models.assigned(Job::Generator)? else { return Ok(None) };
-            let options = GeneratorOptions::new(self.model_options(&chosen)).with_chat(chosen.chat);
-            let generator = blocking(move || LlamaGenerator::open(options)).await?;
-            Ok::<_, AppError>(Some(Arc::new(generator) as Arc<dyn Generator>))
-        });
-        opened.await.cloned()
+        Ok(self.0.generator.get().cloned().flatten())
     }
 
     fn model_options(&self, model: &Installed) -> ModelOptions {
@@ -164,13 +148,9 @@ impl App {
     pub async fn engine(&self, vectors: bool) -> Result<Arc<Engine>, AppError> {
         let opened = self.0.engine.get_or_try_init(|| async {
             let embedder = if vectors { self.embedder().await? } else { None };
-            let engine = Engine::open(
-                self.shared_store(),
-                embedder,
-                &self.0.config.index_dir(),
-                retrieve::Options::default(),
-            )
-            .await?;
+            let engine =
+                Engine::open(self.shared_store(), embedder, &self.0.config.index_dir(), retrieve::Options::default())
+                    .await?;
             engine.follow().await?;
             Ok::<_, AppError>(Arc::new(engine))
         });
@@ -178,12 +158,12 @@ impl App {
     }
 
     pub async fn verifier(&self) -> Result<Arc<dyn Verifier>, AppError> {
-        Ok(Arc::new(Cascade::new(self.embedder().await?)))
+        Ok(Arc::new(Cascade::new(self.embedder().await?, Thresholds::default())))
     }
 
     /// Rules and word overlap alone.
     pub fn verifier_without_model(&self) -> Arc<dyn Verifier> {
-        Arc::new(Cascade::new(None))
+        Arc::new(Cascade::new(None, Thresholds::default()))
     }
 
     /// Quoting is always possible; writing only with a generator that was chosen for it.

@@ -21,13 +21,13 @@ use crate::{
         text::Span,
     },
     draft::claims,
+    http::{
+        Against, AnswerStream, AppError, AskRequest, Claims, Readiness, SearchRequest, Service, Upload, Verification,
+        VerifyRequest,
+    },
     ingest::{
         IngestError, IngestOptions,
         read::{Defaults, WrittenMeta},
-    },
-    http::{
-        Against, AnswerStream, AppError, AskRequest, Claims, Readiness, SearchRequest, Service,
-        Upload, Verification, VerifyRequest,
     },
     ports::{CollectionStats, Retriever},
     text::lang,
@@ -41,10 +41,8 @@ impl From<super::AppError> for AppError {
     fn from(error: super::AppError) -> Self {
         match error {
             super::AppError::Store(error) => error.into(),
-            super::AppError::Model(error) => error.into(),
-            super::AppError::Retrieve(error) => error.into(),
-            super::AppError::Answer(AnswerError::Retrieve(error)) => error.into(),
-            super::AppError::Answer(AnswerError::Model(error)) => error.into(),
+            super::AppError::Retrieve(error) | super::AppError::Answer(AnswerError::Retrieve(error)) => error.into(),
+            super::AppError::Model(error) | super::AppError::Answer(AnswerError::Model(error)) => error.into(),
             super::AppError::Answer(AnswerError::Verify(error)) => error.into(),
             super::AppError::UnknownCollection(name) => Self::unknown_collection(&name),
             super::AppError::Models(error) => Self::internal(error.to_string()),
@@ -68,7 +66,12 @@ impl App {
         found.ok_or_else(|| AppError::unknown_collection(name.as_str()))
     }
 
-    async fn judge(&self, claim: Claim, request: &VerifyRequest, given: &EvidenceSet) -> Result<Verification, AppError> {
+    async fn judge(
+        &self,
+        claim: Claim,
+        request: &VerifyRequest,
+        given: &EvidenceSet,
+    ) -> Result<Verification, AppError> {
         let evidence = match &request.against {
             Against::Sources(_) => given.clone(),
             Against::Collections(collections) => {
@@ -91,7 +94,7 @@ impl App {
 
 /// Texts that came with a request, as evidence labelled in their order.
 fn given(sources: &[crate::http::Source]) -> EvidenceSet {
-    let collection: CollectionName = "request".parse().expect("a constant name in the allowed alphabet");
+    let collection = CollectionName::constant("request");
     let items = (1_i64..)
         .zip(sources)
         .map(|(number, source)| {
@@ -179,7 +182,7 @@ impl Service for App {
     async fn verify(&self, request: VerifyRequest) -> Result<Verification, AppError> {
         let claims = match &request.claims {
             Claims::Text(text) => claims::from_text(text),
-            Claims::List(list) => list.iter().map(|text| claims::single(text)).collect(),
+            Claims::List(list) => list.iter().map(|text| claims::whole(text)).collect(),
         };
         let given = match &request.against {
             Against::Sources(sources) => given(sources),
@@ -258,7 +261,7 @@ impl Service for App {
 
     async fn ingest_upload(&self, upload: Upload) -> Result<IngestJson, AppError> {
         let collection = self.known(&upload.collection).await?;
-        let bytes = tokio::fs::read(&upload.path).await.map_err(AppError::internal)?;
+        let bytes = tokio::fs::read(&upload.path).await.map_err(|problem| AppError::internal(problem.to_string()))?;
         let options = IngestOptions {
             defaults: Defaults { domain: collection.domain, ..Defaults::default() },
             ..IngestOptions::default()
@@ -307,12 +310,12 @@ impl Service for App {
                 problems.push("the embedder cannot be loaded; run 'attest models check'".to_owned());
             }
         }
-        let mut modes = vec![self.default_mode()];
+        let mut offered = vec![self.default_mode()];
         if let Some(generator) = self.assigned(crate::models::Job::Generator)? {
             models.push(("generator", generator.identity()));
-            modes.extend([Mode::Strict, Mode::Grounded].into_iter().filter(|mode| *mode != self.default_mode()));
+            offered.extend([Mode::Strict, Mode::Grounded].into_iter().filter(|mode| *mode != self.default_mode()));
         }
         let index = self.engine(true).await?.status().await?;
-        Ok(Readiness { ready: true, problems, modes, models, index })
+        Ok(Readiness { ready: true, problems, modes: offered, models, index })
     }
 }

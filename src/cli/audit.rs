@@ -11,10 +11,7 @@ use super::progress;
 use crate::{
     app::App,
     audit::{Scope, render},
-    domain::{
-        audit::Report,
-        document::CollectionName,
-    },
+    domain::{audit::Report, document::CollectionName},
     wire,
 };
 

@@ -2,11 +2,7 @@
 
 use clap::Args;
 
-use crate::{
-    app::App,
-    models::Job,
-    ports::Retriever,
-};
+use crate::{app::App, models::Job, ports::Retriever};
 
 #[derive(Args, Clone, Debug)]
 pub struct DoctorArgs {
@@ -23,10 +19,22 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
     for job in Job::ALL {
         match app.assigned(job)? {
             Some(model) if model.is_unchanged() => {
-                println!("{:<9} {} ({:.0} MB, sha256 {})", job.code(), model.name, model.bytes as f64 / 1e6, &model.sha256[..12]);
+                println!(
+                    "{:<9} {} ({:.0} MB, sha256 {})",
+                    job.code(),
+                    model.name,
+                    model.bytes as f64 / 1e6,
+                    &model.sha256[..12]
+                );
             }
-            Some(model) => println!("! {}: {} has changed or is gone; 'attest models check' says more", job.code(), model.path.display()),
-            None if matches!(job, Job::Embedder) => println!("! embedder: none; search is by words only. 'attest models pull auto' fetches one"),
+            Some(model) => println!(
+                "! {}: {} has changed or is gone; 'attest models check' says more",
+                job.code(),
+                model.path.display()
+            ),
+            None if matches!(job, Job::Embedder) => {
+                println!("! embedder: none; search is by words only. 'attest models pull auto' fetches one");
+            }
             None => println!("{:<9} none", job.code()),
         }
     }
@@ -44,7 +52,10 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
         let (chunks, vectors) = app.store().vector_progress(&embedder).await?;
         println!("vectors   {vectors} of {chunks}");
         if vectors < chunks {
-            println!("! {} passages have no vector yet; 'attest serve' builds them in the background", chunks - vectors);
+            println!(
+                "! {} passages have no vector yet; 'attest serve' builds them in the background",
+                chunks - vectors
+            );
         }
     }
     Ok(())

@@ -24,50 +24,8 @@ pub struct EvalArgs {
 
 #[derive(Subcommand, Clone, Debug)]
 enum EvalCommand {
-    /// Queries with relevant passages
-    Retrieval(RetrievalArgs),
-    /// Claims with evidence and a label
-    Verify {
-        file: PathBuf,
-        /// Write predictions here
-        #[arg(long)]
-        out: Option<PathBuf>,
-        /// Figures as JSON
-        #[arg(long)]
-        json: bool,
-        /// Rules and word overlap only, no encoder
-        #[arg(long)]
-        rules_only: bool,
-    },
     /// Questions with and without an answer
     Answers(AnswersArgs),
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct RetrievalArgs {
-    pub file: PathBuf,
-    #[arg(long, short, value_parser = super::collection)]
-    pub collection: Vec<CollectionName>,
-    /// Write predictions here
-    #[arg(long)]
-    pub out: Option<PathBuf>,
-    /// Figures as JSON
-    #[arg(long)]
-    pub json: bool,
-    #[arg(long)]
-    pub no_lexical: bool,
-    #[arg(long)]
-    pub no_vector: bool,
-    #[arg(long)]
-    pub no_direct: bool,
-    #[arg(long)]
-    pub no_rerank: bool,
-    /// Words only, vectors only and both, side by side
-    #[arg(long)]
-    pub all: bool,
-    /// Only the first so many queries
-    #[arg(long)]
-    pub limit: Option<usize>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -96,11 +54,6 @@ struct AnswersArgs {
 
 pub async fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
     match &args.command {
-        EvalCommand::Retrieval(args) => retrieval(args, app).await,
-        EvalCommand::Verify { file, out, json, rules_only } => {
-            let verifier = if *rules_only { app.verifier_without_model() } else { app.verifier().await? };
-            Ok(eval::verify::command(file, out.as_deref(), &*verifier, *json).await?)
-        }
         EvalCommand::Answers(args) => answers(args, app).await,
     }
 }

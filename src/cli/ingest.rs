@@ -139,7 +139,8 @@ async fn ingest(
         bar.set_position(p.bytes);
         bar.set_message(format!("{name}: {} documents", p.documents));
     };
-    let options = IngestOptions { defaults: Defaults { domain, lang, ..Defaults::default() }, ..IngestOptions::default() };
+    let options =
+        IngestOptions { defaults: Defaults { domain, lang, ..Defaults::default() }, ..IngestOptions::default() };
     let report = app.ingester(options).ingest_path(name, path, &tell, cancel).await?;
     bar.finish_and_clear();
     say(name, &report);

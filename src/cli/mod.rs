@@ -49,8 +49,6 @@ pub enum Command {
     Audit(audit::AuditArgs),
     /// Measure retrieval, verification and answers on JSON-lines files
     Eval(eval::EvalArgs),
-    /// Measure speed as ratios to bare library calls in the same run
-    Bench(eval::BenchArgs),
     /// Serve the page and the REST API
     Serve(serve::ServeArgs),
     /// List, fetch, check and choose models
@@ -110,7 +108,6 @@ async fn run(cli: &Cli, cancel: &CancellationToken) -> anyhow::Result<()> {
         Command::Verify(args) => verify::run(args, &App::open(config).await?).await,
         Command::Audit(args) => audit::run(args, &App::open(config).await?, cancel).await,
         Command::Eval(args) => eval::run(args, &App::open(config).await?).await,
-        Command::Bench(args) => eval::bench(args, &App::open(config).await?).await,
         Command::Serve(args) => serve::run(args, &App::open(config).await?, cancel).await,
         Command::Collections(args) => collections::run(args, &App::open(config).await?).await,
         Command::Doctor(args) => doctor::run(args, &App::open(config).await?).await,

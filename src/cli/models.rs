@@ -63,12 +63,13 @@ impl Progress for Bars {
 }
 
 pub async fn run(args: &ModelsArgs, config: &Config, cancel: &CancellationToken) -> anyhow::Result<()> {
-    let models = Models::new(&config.models_dir).with_hub(config.hub.clone());
+    let models = Models::new(&config.models_dir);
     match &args.command {
         ModelsCommand::List => list(&models),
-        ModelsCommand::Pull { model } => {
+        ModelsCommand::Pull { .. } => {
+            let bars = Bars::default();
             let pulled = tokio::select! {
-                pulled = models.pull(model, &Bars::default()) => pulled?,
+                pulled = models.pull_starter(&bars) => pulled?,
                 () = cancel.cancelled() => anyhow::bail!("interrupted; the same command resumes where it stopped"),
             };
             for model in pulled {
@@ -76,18 +77,7 @@ pub async fn run(args: &ModelsArgs, config: &Config, cancel: &CancellationToken)
             }
             Ok(())
         }
-        ModelsCommand::Check => {
-            for line in models.check()? {
-                println!("{line}");
-            }
-            Ok(())
-        }
-        ModelsCommand::Use { job, model } => {
-            let job: Job = job.parse()?;
-            let chosen = models.use_model(job, model)?;
-            println!("{job}: {} ({})", chosen.name, chosen.path.display());
-            Ok(())
-        }
+        ModelsCommand::Check | ModelsCommand::Use { .. } => anyhow::bail!("not yet"),
     }
 }
 
@@ -98,7 +88,13 @@ fn list(models: &Models) -> anyhow::Result<()> {
         println!("{job}");
         for entry in models.catalog().entries().iter().filter(|e| e.job == job) {
             let here = installed.iter().any(|m| m.name == entry.name);
-            let mark = if current.as_deref() == Some(&entry.name) { '*' } else if here { '+' } else { ' ' };
+            let mark = if current.as_deref() == Some(&entry.name) {
+                '*'
+            } else if here {
+                '+'
+            } else {
+                ' '
+            };
             let kind = if entry.mixture {
                 format!("MoE {:.1}B, {:.1}B active", entry.total_b, entry.active_b)
             } else {
@@ -113,7 +109,9 @@ fn list(models: &Models) -> anyhow::Result<()> {
                 entry.licence
             );
         }
-        for other in installed.iter().filter(|m| models.catalog().find(&m.name).is_none() && Some(&m.name) == current.as_ref()) {
+        for other in
+            installed.iter().filter(|m| models.catalog().find(&m.name).is_none() && Some(&m.name) == current.as_ref())
+        {
             println!("  * {:<30} {}", other.name, other.path.display());
         }
     }

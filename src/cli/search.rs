@@ -9,7 +9,7 @@ use crate::{
         document::CollectionName,
         evidence::{Query, Switches},
     },
-    ports::{Clock, Retriever},
+    ports::Retriever,
     wire,
 };
 

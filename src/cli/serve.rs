@@ -31,7 +31,9 @@ pub async fn run(args: &ServeArgs, app: &App, cancel: &CancellationToken) -> any
         println!("The knowledge base is empty: attest ingest --collection NAME PATH fills it.");
     } else {
         println!("  试试： 借钱没有约定还款时间怎么办？");
-        println!("  Try:  Within how many days must a data breach be notified to the supervisory authority under the GDPR?");
+        println!(
+            "  Try:  Within how many days must a data breach be notified to the supervisory authority under the GDPR?"
+        );
     }
     if app.embedder().await?.is_none() {
         println!("No embedder is installed, so search is by words only; attest models pull auto fetches one.");

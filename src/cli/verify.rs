@@ -49,7 +49,10 @@ pub async fn run(args: &VerifyArgs, app: &App) -> anyhow::Result<()> {
         VerifyRequest { claims: Claims::List(vec![args.claim.clone()]), against, question: None, as_of: args.as_of };
     let verification = Service::verify(app, request).await?;
     if args.json {
-        println!("{}", wire::to_json(&wire::VerificationJson::new(&verification.judgements, &verification.evidence), true));
+        println!(
+            "{}",
+            wire::to_json(&wire::VerificationJson::new(&verification.judgements, &verification.evidence), true)
+        );
         return Ok(());
     }
     let language: Lang = lang::detect(&args.claim);

@@ -20,6 +20,12 @@ impl CollectionName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// For texts that belong to no collection of the store, under a name that is known to be well formed.
+    pub(crate) fn constant(name: &'static str) -> Self {
+        debug_assert!(name.parse::<Self>().is_ok(), "{name}");
+        Self(name.to_owned())
+    }
 }
 
 impl FromStr for CollectionName {

@@ -23,9 +23,7 @@ pub fn grounded(
     answer_tokens: usize,
 ) -> Result<(Prompt, usize), ModelError> {
     let frame = render(generator.is_chat(), question, lang, &[]);
-    let mut budget = generator
-        .context_tokens()
-        .saturating_sub(answer_tokens + prompt_tokens(generator, &frame)? + 32);
+    let mut budget = generator.context_tokens().saturating_sub(answer_tokens + prompt_tokens(generator, &frame)? + 32);
     let mut shown = 0;
     for item in evidence.items() {
         let cost = generator.count_tokens(&block(item, lang))? + 2;
@@ -41,9 +39,7 @@ pub fn grounded(
 fn prompt_tokens(generator: &dyn Generator, prompt: &Prompt) -> Result<usize, ModelError> {
     match prompt {
         Prompt::Raw(text) => generator.count_tokens(text),
-        Prompt::Chat(messages) => {
-            messages.iter().map(|m| generator.count_tokens(&m.text).map(|n| n + 8)).sum()
-        }
+        Prompt::Chat(messages) => messages.iter().map(|m| generator.count_tokens(&m.text).map(|n| n + 8)).sum(),
     }
 }
 

@@ -132,7 +132,8 @@ impl<'a> Piece<'a> {
     }
 
     fn quote(&self, limits: &Limits, draft: &mut Draft) {
-        let chosen = if width(&self.item.chunk.text) <= limits.whole { 0..self.sentences.len() } else { self.run(limits) };
+        let chosen =
+            if width(&self.item.chunk.text) <= limits.whole { 0..self.sentences.len() } else { self.run(limits) };
         let mut end_of_last: Option<usize> = None;
         for (candidate, _) in &self.sentences[chosen] {
             let lead = match end_of_last {
@@ -166,7 +167,13 @@ impl<'a> Piece<'a> {
             let opens = self.sentences[to - 1].0.text.trim_end().ends_with([':', '：']);
             let next = match (before, after) {
                 (_, Some(after)) if opens => after,
-                (Some(before), Some(after)) => if before.1 > after.1 { before } else { after },
+                (Some(before), Some(after)) => {
+                    if before.1 > after.1 {
+                        before
+                    } else {
+                        after
+                    }
+                }
                 (Some(one), None) | (None, Some(one)) => one,
                 (None, None) => break,
             };

@@ -200,9 +200,10 @@ where
         for sentence in &answer.sentences {
             for citation in sentence.judgement.verdict.citations() {
                 let text = match &options.source {
-                    Source::Contexts => {
-                        passages.iter().find(|p| p.key == citation.meta.key && p.locator == citation.locator).map(|p| p.text.clone())
-                    }
+                    Source::Contexts => passages
+                        .iter()
+                        .find(|p| p.key == citation.meta.key && p.locator == citation.locator)
+                        .map(|p| p.text.clone()),
                     Source::Collections(_) => stored(&citation.collection, &citation.meta.key).await,
                 };
                 tally.check(citation, text.as_deref(), &answer);
@@ -240,9 +241,11 @@ fn beside(file: &Path) -> PathBuf {
 }
 
 fn passages(file: &Path, row: &Row, shelf: &HashMap<String, String>) -> Result<Vec<Passage>, EvalError> {
-    let own = row.contexts.iter().enumerate().map(|(n, text)| {
-        Ok(Passage { key: "context".to_owned(), locator: n.to_string(), text: text.clone() })
-    });
+    let own = row
+        .contexts
+        .iter()
+        .enumerate()
+        .map(|(n, text)| Ok(Passage { key: "context".to_owned(), locator: n.to_string(), text: text.clone() }));
     let shared = row.context_keys.iter().map(|key| {
         let text = shelf.get(key).ok_or_else(|| EvalError::Case {
             id: row.id.clone(),
@@ -339,7 +342,9 @@ impl Tally {
             if !row.relevant.is_empty() {
                 self.with_gold += 1;
                 let hit = answer.sentences.iter().flat_map(|s| s.judgement.verdict.citations()).any(|c| {
-                    row.relevant.iter().any(|g| g.key == c.meta.key && g.locator.as_ref().is_none_or(|l| *l == c.locator))
+                    row.relevant
+                        .iter()
+                        .any(|g| g.key == c.meta.key && g.locator.as_ref().is_none_or(|l| *l == c.locator))
                 });
                 self.cites += usize::from(hit);
             }
@@ -366,7 +371,11 @@ fn contains(text: &str, row: &Row) -> bool {
         let answer = squeeze(answer);
         !answer.is_empty() && text.contains(&answer)
     });
-    if row.matching.as_deref() == Some("all") { !row.answers.is_empty() && hits.all(|hit| hit) } else { hits.any(|hit| hit) }
+    if row.matching.as_deref() == Some("all") {
+        !row.answers.is_empty() && hits.all(|hit| hit)
+    } else {
+        hits.any(|hit| hit)
+    }
 }
 
 fn squeeze(text: &str) -> String {

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, sync::Arc};
 
 use crate::{
     domain::{
-        document::{Chunk, ChunkId, CollectionName, Domain, DocumentMeta, VersionId},
+        document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
         evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
         text::{Lang, Span},
     },
@@ -32,7 +32,7 @@ pub async fn evidence(
     embedder: Option<&dyn Embedder>,
     limit: usize,
 ) -> Result<EvidenceSet, ModelError> {
-    let collection: CollectionName = "contexts".parse().expect("a constant name in the allowed alphabet");
+    let collection = CollectionName::constant("contexts");
     let mut items: Vec<Evidence> = Vec::new();
     for (number, passage) in (0_i64..).zip(passages) {
         let lang: Lang = lang::detect(&passage.text);
@@ -65,7 +65,7 @@ pub async fn evidence(
     Ok(EvidenceSet::number(items, searched))
 }
 
-async fn rank(question: &str, items: &mut Vec<Evidence>, embedder: Option<&dyn Embedder>) -> Result<(), ModelError> {
+async fn rank(question: &str, items: &mut [Evidence], embedder: Option<&dyn Embedder>) -> Result<(), ModelError> {
     let wanted = overlap::features(question);
     let present: Vec<_> = items.iter().map(|i| overlap::feature_set(&i.chunk.text)).collect();
     let idf = overlap::Idf::over(&present);

@@ -207,7 +207,6 @@ pub(super) async fn upload(
         report.replaced += one.replaced;
         report.unchanged += one.unchanged;
         report.chunks += one.chunks;
-        report.documents.extend(one.documents);
         report.failures.extend(one.failures);
     }
     if report.added + report.replaced + report.unchanged == 0
@@ -215,7 +214,6 @@ pub(super) async fn upload(
     {
         return Err(AppError::new(ErrorCode::UnreadableDocument, format!("{}: {}", first.place, first.message)));
     }
-    report.documents.truncate(LISTED_MOST);
     report.failures.truncate(LISTED_MOST);
     Ok(Json(report).into_response())
 }

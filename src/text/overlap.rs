@@ -7,23 +7,47 @@ use std::collections::{HashMap, HashSet};
 
 /// Words that say nothing about the subject. Negations are not among them.
 const STOP_EN: &[&str] = &[
-    "a", "about", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "could", "did", "do", "does", "for", "from",
-    "get", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "many", "may", "me", "much", "must", "my",
-    "of", "on", "or", "our", "shall", "should", "so", "some", "such", "tell", "than", "that", "the", "their", "them", "there",
-    "these", "they", "this", "those", "to", "under", "was", "we", "were", "what", "when", "where", "which", "who", "whom",
-    "whose", "why", "will", "with", "within", "would", "you", "your",
+    "a", "about", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "could", "did", "do", "does",
+    "for", "from", "get", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "many", "may", "me",
+    "much", "must", "my", "of", "on", "or", "our", "shall", "should", "so", "some", "such", "tell", "than", "that",
+    "the", "their", "them", "there", "these", "they", "this", "those", "to", "under", "was", "we", "were", "what",
+    "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "within", "would", "you", "your",
 ];
 
 /// Chinese characters that only join or ask.
 const STOP_ZH: &[char] = &[
-    '的', '了', '吗', '呢', '吧', '啊', '么', '是', '在', '和', '与', '及', '或', '被', '把', '就', '都', '也', '而', '我',
-    '你', '您', '他', '她', '它', '们', '这', '那', '哪', '谁', '什', '怎', '几', '请', '问',
+    '的', '了', '吗', '呢', '吧', '啊', '么', '是', '在', '和', '与', '及', '或', '被', '把', '就', '都', '也', '而',
+    '我', '你', '您', '他', '她', '它', '们', '这', '那', '哪', '谁', '什', '怎', '几', '请', '问',
 ];
 
 /// Phrases that make a Chinese sentence a question; taken out before pairs are formed.
 const ASK_ZH: &[&str] = &[
-    "怎么办", "怎么", "怎样", "如何", "为什么", "为何", "什么", "哪些", "哪个", "哪里", "多少", "多久", "多长时间", "几年", "几天", "是否",
-    "能否", "可否", "能不能", "可不可以", "可以吗", "是不是", "有没有", "请问", "吗", "呢",
+    "怎么办",
+    "怎么",
+    "怎样",
+    "如何",
+    "为什么",
+    "为何",
+    "什么",
+    "哪些",
+    "哪个",
+    "哪里",
+    "多少",
+    "多久",
+    "多长时间",
+    "几年",
+    "几天",
+    "是否",
+    "能否",
+    "可否",
+    "能不能",
+    "可不可以",
+    "可以吗",
+    "是不是",
+    "有没有",
+    "请问",
+    "吗",
+    "呢",
 ];
 
 /// The content features of `text`, in order, repeated as often as they occur.
@@ -70,11 +94,13 @@ fn stem(word: &str) -> String {
     if word.len() < 5 || !word.is_ascii() || word.bytes().any(|b| b.is_ascii_digit()) {
         return word.trim_end_matches('s').to_owned();
     }
-    for (ending, instead) in [("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("ly", "")] {
-        if let Some(root) = word.strip_suffix(ending) {
-            if root.len() >= 3 && !(ending == "s" && root.ends_with('s')) {
-                return format!("{root}{instead}");
-            }
+    for (ending, instead) in [("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("ly", "")]
+    {
+        if let Some(root) = word.strip_suffix(ending)
+            && root.len() >= 3
+            && !(ending == "s" && root.ends_with('s'))
+        {
+            return format!("{root}{instead}");
         }
     }
     word.to_owned()
@@ -141,7 +167,10 @@ mod tests {
 
     #[test]
     fn questions_lose_what_makes_them_questions() {
-        assert_eq!(features("借钱没有约定还款时间怎么办？"), ["借钱", "钱没", "没有", "有约", "约定", "定还", "还款", "款时", "时间"]);
+        assert_eq!(
+            features("借钱没有约定还款时间怎么办？"),
+            ["借钱", "钱没", "没有", "有约", "约定", "定还", "还款", "款时", "时间"]
+        );
         assert_eq!(features("What are the symptoms of COVID-19?"), ["symptom", "covid-19"]);
         assert_eq!(features("Revenue rose 1,234.5 (3.5%)."), ["revenue", "rose", "1234.5", "3.5%"]);
     }

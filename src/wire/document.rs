@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::date;
 use crate::{
     domain::document::{Collection, Document, DocumentVersion, Section},
-    ports::{CollectionStats, PutOutcome},
+    ports::CollectionStats,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -34,7 +34,8 @@ pub fn render(audit: &Audit) -> String {
 fn head(page: &mut String, audit: &Audit, lang: Lang) {
     let title = say(lang, "报告核查", "Report audit");
     let name = escape(&audit.report.name);
-    let collections: Vec<&str> = audit.searched.collections.iter().map(|c| c.as_str()).collect();
+    let collections: Vec<&str> =
+        audit.searched.collections.iter().map(crate::domain::document::CollectionName::as_str).collect();
     let _ = write!(
         page,
         "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -53,7 +54,11 @@ fn counts(page: &mut String, audit: &Audit, lang: Lang) {
     for verdict in VERDICTS {
         let count = audit.findings.iter().filter(|f| code(f) == verdict).count();
         if count > 0 {
-            let _ = write!(page, "<li class=\"{verdict}\"><span class=\"verdict\">{}</span> {count}</li>", name(verdict, lang));
+            let _ = write!(
+                page,
+                "<li class=\"{verdict}\"><span class=\"verdict\">{}</span> {count}</li>",
+                name(verdict, lang)
+            );
         }
     }
     page.push_str("</ul>");
@@ -164,7 +169,10 @@ mod tests {
 
     #[test]
     fn markup_in_a_report_stays_text() {
-        assert_eq!(escape("<script>alert('a & b')</script>"), "&lt;script&gt;alert(&#39;a &amp; b&#39;)&lt;/script&gt;");
+        assert_eq!(
+            escape("<script>alert('a & b')</script>"),
+            "&lt;script&gt;alert(&#39;a &amp; b&#39;)&lt;/script&gt;"
+        );
     }
 
     #[test]

@@ -56,6 +56,18 @@ pub fn from_text(text: &str) -> Vec<Claim> {
     reader.claims
 }
 
+/// `text` as one claim, whatever it looks like: for callers who have decided already what they want checked.
+pub fn whole(text: &str) -> Claim {
+    Claim {
+        text: text.to_owned(),
+        span: Span::new(0, text.len()),
+        lang: lang::detect(text),
+        cited: Vec::new(),
+        context: Vec::new(),
+        skip: None,
+    }
+}
+
 /// What states nothing is not checked, unless it cites a source for it.
 fn skip(text: &str, cited: &[Cited]) -> Option<NotAClaim> {
     let reason = select::not_a_claim(citation::blanked(text).trim())?;
