@@ -72,7 +72,7 @@ pub enum AnswerEvent {
     Sentence {
         index: usize,
         text: String,
-        sentence: AnswerSentence,
+        sentence: Box<AnswerSentence>,
     },
     /// The whole answer. It ends the stream and overrides what was sent before.
     Done(Box<Answer>),
