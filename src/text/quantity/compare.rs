@@ -93,8 +93,11 @@ impl Relation {
         match self {
             Self::Same => "=".to_owned(),
             Self::Rounded => "≈".to_owned(),
-            Self::Satisfied => "⊇".to_owned(),
-            Self::Scale(power) => format!("×10^{power}"),
+            Self::Satisfied => "∋".to_owned(),
+            Self::Scale(power) => {
+                let zeros = "0".repeat(power.unsigned_abs() as usize);
+                if power > 0 { format!("×1{zeros}") } else { format!("÷1{zeros}") }
+            }
             _ => "≠".to_owned(),
         }
     }
@@ -481,6 +484,8 @@ fn exact(
     }
     match power_between(&x, &y) {
         Some(power) => Relation::Scale(power),
+        // 68 lb for 68 kg
+        None if claim.shown == source.shown && claim.converted != source.converted => Relation::Unit,
         None => Relation::Different,
     }
 }

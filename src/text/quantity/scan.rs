@@ -576,7 +576,8 @@ fn is_change(before: &str) -> bool {
 fn range(text: &str, floor: usize, first: &Term) -> Option<(Term, Term)> {
     let before = cue::clause_before(text, floor, first.start);
     let next = connector(text, first.end, before)?;
-    if is_change(before) {
+    // The verb may stand before an earlier figure: rose 12% from 50 to 60.
+    if is_change(cue::clause_before(text, 0, first.start)) {
         return None;
     }
     let number_at = {

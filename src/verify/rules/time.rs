@@ -1,5 +1,438 @@
-//! (to come)
+//! R9 to R11 and R13: dates, reporting periods, stretches of time, and words that claim to be up to date.
 
-use super::Rule;
+use super::{
+    Rule,
+    quantity::{
+        figure::{Match, reason},
+        role,
+    },
+};
+use crate::{
+    domain::{
+        text::{Message, Span},
+        verdict::{Comparison, Effect, Reason},
+    },
+    text::{
+        date::{DateMention, DateRelation, When},
+        quantity::{Quantity, Relation},
+    },
+    verify::case::{ALIGNED, Case, SourceSentence},
+};
 
-pub const RULES: &[Rule] = &[];
+pub const RULES: &[Rule] = &[
+    Rule { code: "R9", title: "dates and reporting periods (R10)", check: dates },
+    Rule { code: "R10", title: "year on year against quarter on quarter", check: comparison_basis },
+    Rule { code: "R11", title: "start of a time limit dropped", check: start_event },
+    Rule { code: "R13", title: "claims to be current, from a source without a date", check: currency },
+];
+
+// ------------------------------------------------------------------------------------------------------ R9 and R10
+
+/// How a date of the claim stands to the sources.
+enum Told<'c> {
+    Found(&'c SourceSentence<'c>, &'c DateMention),
+    Coarser(&'c SourceSentence<'c>, &'c DateMention),
+    Other(&'c SourceSentence<'c>, &'c DateMention),
+    Absent,
+    Unclear,
+}
+
+fn dates(case: &Case<'_>) -> Vec<Reason> {
+    case.claim
+        .dates
+        .iter()
+        .filter(|mine| !matches!(mine.when, When::Relative(_) | When::Trailing))
+        .filter(|mine| !in_question(case, mine))
+        .filter_map(|mine| {
+            let code = if is_period(mine.when) { "R10" } else { "R9" };
+            match told(case, mine) {
+                Told::Found(sentence, theirs) => {
+                    Some(finding(code, Effect::Ground, mine, Some((sentence, theirs)), case.claim.text))
+                }
+                Told::Other(sentence, theirs) => {
+                    Some(finding(code, Effect::Contradict, mine, Some((sentence, theirs)), case.claim.text))
+                }
+                Told::Coarser(sentence, theirs) => {
+                    Some(finding(code, Effect::Flag, mine, Some((sentence, theirs)), case.claim.text))
+                }
+                Told::Absent => Some(finding(code, Effect::Unsupport, mine, None, case.claim.text)),
+                Told::Unclear => None,
+            }
+        })
+        .collect()
+}
+
+const fn is_period(when: When) -> bool {
+    matches!(when, When::Half { .. } | When::Quarter { .. } | When::YearToDate { .. })
+}
+
+fn in_question(case: &Case<'_>, mine: &DateMention) -> bool {
+    case.question.as_ref().is_some_and(|q| {
+        q.dates.iter().any(|d| matches!(mine.when.against(d.when), DateRelation::Same | DateRelation::Within))
+    })
+}
+
+fn told<'c>(case: &'c Case<'c>, mine: &'c DateMention) -> Told<'c> {
+    let mut coarser = None;
+    let mut other: Option<(&SourceSentence<'_>, &DateMention)> = None;
+    let mut found: Option<(&SourceSentence<'_>, &DateMention)> = None;
+    let mut unclear = false;
+    let alone = case.claim.dates.iter().filter(|d| same_grain(d.when, mine.when)).count() == 1;
+    for sentence in &case.sources {
+        let aligned = sentence.coverage >= ALIGNED;
+        for theirs in &sentence.unit.dates {
+            match mine.when.against(theirs.when) {
+                DateRelation::Same | DateRelation::Within if covers_better(sentence, found) => {
+                    found = Some((sentence, theirs));
+                }
+                DateRelation::Coarser if aligned => coarser = coarser.or(Some((sentence, theirs))),
+                DateRelation::Different
+                    if aligned
+                        && alone
+                        && only_one(sentence, mine)
+                        && (sentence.coverage >= 0.6 || shares_figure(case, sentence))
+                        && covers_better(sentence, other) =>
+                {
+                    other = Some((sentence, theirs));
+                }
+                DateRelation::Unclear => unclear |= same_day(mine.when, theirs.when),
+                _ => {}
+            }
+        }
+    }
+    if let Some((sentence, theirs)) = found {
+        return Told::Found(sentence, theirs);
+    }
+    if unclear || stands_elsewhere(case, mine) {
+        return Told::Unclear;
+    }
+    match (other, coarser) {
+        (Some((sentence, theirs)), _) if role_fits(case, mine, sentence, theirs) => Told::Other(sentence, theirs),
+        (_, Some((sentence, theirs))) => Told::Coarser(sentence, theirs),
+        _ => Told::Absent,
+    }
+}
+
+fn covers_better(sentence: &SourceSentence<'_>, than: Option<(&SourceSentence<'_>, &DateMention)>) -> bool {
+    than.is_none_or(|(best, _)| best.coverage < sentence.coverage)
+}
+
+/// A figure of the claim stands in the sentence: it speaks of the same thing.
+fn shares_figure(case: &Case<'_>, sentence: &SourceSentence<'_>) -> bool {
+    case.claim.quantities.iter().any(|q| sentence.unit.quantities.iter().any(|s| q.relation(s) == Relation::Same))
+}
+
+/// 12月31日 of the source may be the 12月31日 of the claim's year.
+fn same_day(mine: When, theirs: When) -> bool {
+    match (mine, theirs) {
+        (When::Day { month: a, day: x, .. }, When::Day { month: b, day: y, .. }) => {
+            x == y && (a == b || a.is_none() || b.is_none())
+        }
+        _ => false,
+    }
+}
+
+fn same_grain(a: When, b: When) -> bool {
+    (is_period(a) && is_period(b)) || std::mem::discriminant(&a) == std::mem::discriminant(&b)
+}
+
+fn only_one(sentence: &SourceSentence<'_>, mine: &DateMention) -> bool {
+    sentence.unit.dates.iter().filter(|d| same_grain(d.when, mine.when)).count() == 1
+}
+
+/// The words around both dates must be about the same event where they tell anything.
+fn role_fits(case: &Case<'_>, mine: &DateMention, sentence: &SourceSentence<'_>, theirs: &DateMention) -> bool {
+    let own = role::of_span(case.claim.text, around(case.claim.text, mine.span));
+    let other = role::of_span(sentence.unit.text, around(sentence.unit.text, theirs.span));
+    role::overlap(&own, &other).is_none_or(|r| r >= 0.34)
+}
+
+/// Up to 24 characters on both sides of a date.
+fn around(text: &str, span: Span) -> Span {
+    let start = text[..span.start()].char_indices().rev().take(24).last().map_or(span.start(), |(at, _)| at);
+    let end = text[span.end()..].char_indices().nth(24).map_or(text.len(), |(at, _)| span.end() + at);
+    Span::new(start, end)
+}
+
+/// The year stands in a title, a locator, a heading, or as digits that were not read as a date.
+fn stands_elsewhere(case: &Case<'_>, mine: &DateMention) -> bool {
+    let Some(year) = mine.when.year().map(|y| y.to_string()) else { return false };
+    // Two figures of a year, as in 2019-20 or FY19, are not told apart from other numbers.
+    case.sources.iter().any(|s| {
+        s.meta.title.contains(&year)
+            || s.locator.contains(&year)
+            || s.path.iter().any(|p| p.contains(&year))
+            || s.meta.valid_from.is_some_and(|d| d.year().to_string() == year)
+            || s.unit.text.match_indices(&year).any(|(at, y)| {
+                let span = Span::new(at, at + y.len());
+                !s.unit.dates.iter().any(|d| d.span.overlaps(span))
+            })
+    })
+}
+
+fn finding(
+    code: &'static str,
+    effect: Effect,
+    mine: &DateMention,
+    found: Option<(&SourceSentence<'_>, &DateMention)>,
+    claim: &str,
+) -> Reason {
+    let told = mine.span.of(claim).unwrap_or_default();
+    let (source, label) = match found {
+        Some((sentence, theirs)) => {
+            (theirs.span.of(sentence.unit.text).unwrap_or_default(), sentence.label.to_string())
+        }
+        None => ("", String::new()),
+    };
+    let message = match effect {
+        Effect::Ground => Message::new(
+            format!("“{told}”见于{label}：“{source}”。"),
+            format!("“{told}” stands in {label}: “{source}”."),
+        ),
+        Effect::Contradict => Message::new(
+            format!("时间不符：此处“{told}”，来源{label}为“{source}”。"),
+            format!("Another date: “{told}” here, “{source}” in {label}."),
+        ),
+        Effect::Flag => Message::new(
+            format!("“{told}”比来源{label}的“{source}”更具体。"),
+            format!("“{told}” is more exact than “{source}” in {label}."),
+        ),
+        Effect::Unsupport => {
+            Message::new(format!("“{told}”在所引来源中找不到。"), format!("“{told}” stands in no source."))
+        }
+    };
+    let relation = match effect {
+        Effect::Ground => "=",
+        Effect::Contradict => "≠",
+        Effect::Flag => "⊂",
+        Effect::Unsupport => "absent",
+    };
+    Reason {
+        code,
+        effect,
+        claim_span: Some(mine.span),
+        evidence: found.map(|(sentence, theirs)| sentence.at(theirs.span)),
+        comparison: Some(Comparison {
+            claim: format!("{told} = {}", mine.when),
+            source: found.map_or_else(String::new, |(_, theirs)| format!("{source} = {}", theirs.when)),
+            relation: relation.to_owned(),
+        }),
+        message,
+    }
+}
+
+// ------------------------------------------------------------------------------------------------------------- R10
+
+const YEAR_ON_YEAR: &[&str] = &["同比", "year-on-year", "year on year", "year-over-year", "year over year", "yoy"];
+const PERIOD_ON_PERIOD: &[&str] = &[
+    "环比",
+    "quarter-on-quarter",
+    "quarter on quarter",
+    "quarter-over-quarter",
+    "quarter over quarter",
+    "month on month",
+    "month over month",
+    "month-on-month",
+    "month-over-month",
+    "qoq",
+    "mom",
+    "sequentially",
+];
+
+/// R10: the same rate against another base period.
+fn comparison_basis(case: &Case<'_>) -> Vec<Reason> {
+    case.claim
+        .quantities
+        .iter()
+        .filter_map(|quantity| {
+            let mine = basis(&around_text(case.claim.text, quantity.span))?;
+            let mut other = None;
+            for sentence in case.aligned() {
+                for theirs in &sentence.unit.quantities {
+                    if !quantity.relation(theirs).is_grounded() {
+                        continue;
+                    }
+                    match basis(&around_text(sentence.unit.text, theirs.span)) {
+                        Some(told) if told == mine => return None,
+                        Some(_) => other = other.or(Some((sentence, theirs))),
+                        None => {}
+                    }
+                }
+            }
+            let (sentence, theirs) = other?;
+            let found = Match { sentence, quantity: theirs, relation: Relation::Period, role: None, unique: false };
+            let (claim, label) = (quantity.surface.trim(), sentence.label);
+            Some(reason(
+                "R10",
+                Effect::Contradict,
+                quantity,
+                Some(&found),
+                Message::new(
+                    format!("“{claim}”的比较基期不符：同比与环比混淆（来源{label}）。"),
+                    format!(
+                        "“{claim}” is against another period: year on year and period on period are mixed up ({label})."
+                    ),
+                ),
+            ))
+        })
+        .collect()
+}
+
+fn around_text(text: &str, span: Span) -> (String, String) {
+    let window = around(text, span);
+    (text[window.start()..span.start()].to_lowercase(), text[span.end()..window.end()].to_lowercase())
+}
+
+/// True for year on year, false for period on period: the nearest word before the figure, else right after it.
+fn basis((before, after): &(String, String)) -> Option<bool> {
+    let clause = &before[before.rfind(['，', ',', '。', ';', '；']).map_or(0, |at| at)..];
+    let last = |words: &[&str]| words.iter().filter_map(|w| clause.rfind(w)).max();
+    match (last(YEAR_ON_YEAR), last(PERIOD_ON_PERIOD)) {
+        (Some(a), Some(b)) => return Some(a > b),
+        (Some(_), None) => return Some(true),
+        (None, Some(_)) => return Some(false),
+        (None, None) => {}
+    }
+    let clause = &after[..after.find(['，', ',', '。', ';', '；']).unwrap_or(after.len())];
+    let first = |words: &[&str]| words.iter().any(|w| clause.contains(w));
+    match (first(YEAR_ON_YEAR), first(PERIOD_ON_PERIOD)) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
+    }
+}
+
+// ------------------------------------------------------------------------------------------------------------- R11
+
+/// R11: the same stretch in days, working days or months. Reached through the pass over figures.
+pub(super) fn stretch(quantity: &Quantity, found: &Match<'_>) -> Reason {
+    let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
+    let label = found.sentence.label;
+    // 30日 for 一个月 is near; 三十日 for 三十个工作日 is another time limit.
+    let effect = if quantity.shown == found.quantity.shown { Effect::Contradict } else { Effect::Flag };
+    reason(
+        "R11",
+        effect,
+        quantity,
+        Some(found),
+        Message::new(
+            format!("期间单位不符：此处“{claim}”，来源{label}为“{source}”，两者不可换算。"),
+            format!("Unit of time: “{claim}” here, “{source}” in {label}; the two do not convert."),
+        ),
+    )
+}
+
+const START_ZH: &[&str] = &["之日起", "之日", "之次日起"];
+const START_EN: &[&str] = &[
+    "from the date",
+    "after the date",
+    "of the date",
+    "from receipt",
+    "after receipt",
+    "of receipt",
+    "following receipt",
+    "after becoming aware",
+    "after having become aware",
+    "of becoming aware",
+];
+
+/// R11: the source counts the time limit from an event that the claim leaves out.
+fn start_event(case: &Case<'_>) -> Vec<Reason> {
+    let claim = case.claim.text.to_lowercase();
+    if START_ZH.iter().chain(START_EN).any(|w| claim.contains(w)) || (claim.contains('自') && claim.contains('起')) {
+        return Vec::new();
+    }
+    case.claim
+        .quantities
+        .iter()
+        .filter(|q| q.unit.kind.is_time() && q.bound.is_upper())
+        .filter_map(|quantity| {
+            let (sentence, theirs) = case.aligned().into_iter().find_map(|sentence| {
+                sentence.unit.quantities.iter().find(|s| quantity.relation(s) == Relation::Same).map(|s| (sentence, s))
+            })?;
+            let window = around_text(sentence.unit.text, theirs.span);
+            let start = START_ZH
+                .iter()
+                .find(|w| window.0.contains(**w))
+                .or_else(|| START_EN.iter().find(|w| window.1.contains(**w)))?;
+            // A claim that names the event in other words ("收到通知后") tells it.
+            let names_event =
+                ["后", "以后", "after", "once", "upon", "when", "following", "since"].iter().any(|w| claim.contains(w));
+            if names_event {
+                return None;
+            }
+            let found = Match { sentence, quantity: theirs, relation: Relation::Same, role: None, unique: false };
+            let claim = quantity.surface.trim();
+            Some(reason(
+                "R11",
+                Effect::Flag,
+                quantity,
+                Some(&found),
+                Message::new(
+                    format!("期限“{claim}”缺少起算点：来源{}写明“{start}”。", sentence.label),
+                    format!("The time limit “{claim}” lacks its start: {} says “{start}”.", sentence.label),
+                ),
+            ))
+        })
+        .collect()
+}
+
+// ------------------------------------------------------------------------------------------------------------- R13
+
+const CURRENT: &[&str] = &[
+    "目前",
+    "现行",
+    "当前",
+    "截至目前",
+    "最新",
+    "如今",
+    "迄今",
+    "currently",
+    "at present",
+    "latest",
+    "as of today",
+    "to date",
+    "nowadays",
+    "most recent",
+];
+
+/// R13: the claim says that it is so now, and no source tells when it was written.
+fn currency(case: &Case<'_>) -> Vec<Reason> {
+    let lower = case.claim.text.to_lowercase();
+    let Some((at, word)) = CURRENT.iter().find_map(|w| {
+        lower
+            .match_indices(w)
+            .find(|(at, found)| {
+                !w.is_ascii()
+                    || (!lower[..*at].ends_with(|c: char| c.is_ascii_alphanumeric())
+                        && !lower[at + found.len()..].starts_with(|c: char| c.is_ascii_alphanumeric()))
+            })
+            .map(|(at, _)| (at, *w))
+    }) else {
+        return Vec::new();
+    };
+    let aligned = case.aligned();
+    let Some(best) = aligned.first() else { return Vec::new() };
+    // The source says so itself, or its date is known.
+    let dated = aligned
+        .iter()
+        .any(|s| s.meta.valid_from.is_some() || !s.unit.dates.is_empty() || s.unit.text.to_lowercase().contains(word));
+    if dated {
+        return Vec::new();
+    }
+    let span = Span::new(at, at + word.len());
+    vec![Reason {
+        code: "R13",
+        effect: Effect::Flag,
+        claim_span: span.of(case.claim.text).map(|_| span),
+        evidence: Some(best.at(Span::new(0, best.unit.text.len()))),
+        comparison: None,
+        message: Message::new(
+            format!("“{word}”：来源{}没有注明日期，无法确认现状。", best.label),
+            format!("“{word}”: {} carries no date, so that it holds now cannot be told.", best.label),
+        ),
+    }]
+}
+
+#[cfg(test)]
+mod tests;

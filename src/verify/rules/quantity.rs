@@ -1,5 +1,0 @@
-//! (to come)
-
-use super::Rule;
-
-pub const RULES: &[Rule] = &[];

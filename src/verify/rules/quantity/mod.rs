@@ -1,0 +1,487 @@
+//! R1 to R8: figures that stand in no source, or stand there otherwise.
+//!
+//! Each figure of the claim is held against the sources once (`figure`); every rule then reads the outcome that is
+//! its own. Figures are compared in normal form, so 3.5亿元 and 35,000万元 are one figure and 12.5亿元 and 12.5万元 two.
+
+#[cfg(test)]
+pub(super) mod cases;
+mod derive;
+pub(super) mod figure;
+pub(super) mod role;
+
+use figure::{Figure, Finding, Match, reason};
+use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub};
+
+use super::{Rule, bound, time};
+use crate::{
+    domain::{
+        text::{Message, Span},
+        verdict::{Comparison, Effect, Reason},
+    },
+    text::quantity::{Change, Kind, Number, Quantity, Relation, Value},
+    verify::case::{ALIGNED, Case, SourceSentence},
+};
+
+pub const RULES: &[Rule] = &[
+    Rule {
+        code: "R1-R8",
+        title: "figures: absent or other value, swapped, scale, bound, per cent or points, derived, unit, sign",
+        check: figures,
+    },
+    Rule { code: "R6", title: "arithmetic of the claim's own figures", check: own_arithmetic },
+    Rule { code: "R7", title: "basis of a figure: gross or net, with or without tax, group or parent", check: basis },
+];
+
+/// One finding for each figure of the claim, from the rule that it belongs to.
+fn figures(case: &Case<'_>) -> Vec<Reason> {
+    figure::figures(case)
+        .iter()
+        .filter_map(|figure| {
+            let found = match &figure.finding {
+                Finding::Grounded(found) => swapped(case, figure.quantity, found)
+                    .or_else(|| level(figure.quantity, found))
+                    .unwrap_or_else(|| grounded(figure.quantity, found)),
+                Finding::Derived { sentence, formula, span } => derived(figure.quantity, sentence, formula, *span),
+                Finding::Altered(found) => altered(figure, found),
+                Finding::Other(found) => other_value(figure.quantity, found),
+                Finding::Absent { nearest, sure } => absent(figure.quantity, nearest.as_ref(), *sure),
+                Finding::Nothing => return None,
+            };
+            Some(found)
+        })
+        .collect()
+}
+
+/// R1, found.
+fn grounded(quantity: &Quantity, found: &Match<'_>) -> Reason {
+    let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
+    let label = found.sentence.label;
+    reason(
+        "R1",
+        Effect::Ground,
+        quantity,
+        Some(found),
+        Message::new(
+            format!("“{claim}”见于{label}：“{source}”。"),
+            format!("“{claim}” stands in {label}: “{source}”."),
+        ),
+    )
+}
+
+/// R1, another value for the same thing.
+fn other_value(quantity: &Quantity, found: &Match<'_>) -> Reason {
+    if let Relation::Scale(power) = found.relation {
+        return scale(quantity, found, power);
+    }
+    let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
+    reason(
+        "R1",
+        Effect::Contradict,
+        quantity,
+        Some(found),
+        Message::new(
+            format!("数值不符：此处写“{claim}”，来源{}写“{source}”。", found.sentence.label),
+            format!("Another value: “{claim}” here, “{source}” in {}.", found.sentence.label),
+        ),
+    )
+}
+
+/// R1, in no source.
+fn absent(quantity: &Quantity, nearest: Option<&Match<'_>>, sure: bool) -> Reason {
+    let claim = quantity.surface.trim();
+    let effect = if sure { Effect::Unsupport } else { Effect::Flag };
+    let mut found = reason(
+        "R1",
+        effect,
+        quantity,
+        None,
+        Message::new(format!("“{claim}”在所引来源中找不到。"), format!("“{claim}” stands in no source.")),
+    );
+    if let Some(nearest) = nearest
+        && nearest.sentence.coverage >= ALIGNED
+        && let Some(comparison) = &mut found.comparison
+    {
+        comparison.source = nearest.quantity.normal_form();
+        found.evidence = Some(nearest.sentence.at(nearest.quantity.span));
+    }
+    found
+}
+
+/// R2: the figure stands in the sentence, but beside another name than in the claim.
+fn swapped(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Reason> {
+    if found.sentence.coverage < ALIGNED || figure::is_countable(quantity) || found.relation != Relation::Same {
+        return None;
+    }
+    let own = figure::subject(case, quantity);
+    let sentence = found.sentence;
+    let text = sentence.unit.text;
+    // "A and B were 10 and 20, respectively" binds by position, which terms cannot see.
+    if ["respectively", "分别", "依次"].iter().any(|w| text.contains(w) || case.claim.text.contains(w)) {
+        return None;
+    }
+    let here = role::overlap(&own, &role::of(found.quantity, text))?;
+    if here > 0.2 {
+        return None;
+    }
+    let rival = sentence
+        .unit
+        .quantities
+        .iter()
+        .filter(|q| {
+            q.span != found.quantity.span && q.unit.kind == quantity.unit.kind && !quantity.relation(q).is_grounded()
+        })
+        .filter_map(|q| role::overlap(&own, &role::of(q, text)).map(|r| (r, q)))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(r, _)| *r >= 0.6)?;
+    let (claim, other) = (quantity.surface.trim(), rival.1.surface.trim());
+    let swapped = Match { quantity: rival.1, relation: quantity.relation(rival.1), ..found.clone() };
+    let effect = if here == 0.0 && own.len() >= 2 { Effect::Contradict } else { Effect::Flag };
+    Some(reason(
+        "R2",
+        effect,
+        quantity,
+        Some(&swapped),
+        Message::new(
+            format!("数值张冠李戴：来源{}中“{claim}”属于别项，此项为“{other}”。", sentence.label),
+            format!("Swapped: in {} “{claim}” belongs to something else; here it says “{other}”.", sentence.label),
+        ),
+    ))
+}
+
+/// The same figure with something changed about it: R3, R4, R5, R7, R8, R11.
+fn altered(figure: &Figure<'_>, found: &Match<'_>) -> Reason {
+    let quantity = figure.quantity;
+    match found.relation {
+        Relation::Scale(power) => scale(quantity, found, power),
+        Relation::Bound(change) => bound::changed(quantity, found, change),
+        Relation::Points => points(quantity, found),
+        Relation::Sign => sign(quantity, found),
+        Relation::Period => time::stretch(quantity, found),
+        _ => unit(quantity, found),
+    }
+}
+
+/// R3: the same digits in another order of magnitude.
+fn scale(quantity: &Quantity, found: &Match<'_>, power: i32) -> Reason {
+    let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
+    let factor = format!("10{}", superscript(power.abs()));
+    let (zh, en) = if power > 0 { ("大", "larger") } else { ("小", "smaller") };
+    reason(
+        "R3",
+        Effect::Contradict,
+        quantity,
+        Some(found),
+        Message::new(
+            format!("数量级不符：“{claim}”比来源{}的“{source}”{zh}{factor}倍。", found.sentence.label),
+            format!(
+                "Order of magnitude: “{claim}” is {factor} times {en} than “{source}” in {}.",
+                found.sentence.label
+            ),
+        ),
+    )
+}
+
+fn superscript(power: i32) -> String {
+    power.to_string().chars().filter_map(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(c.to_digit(10)? as usize)).collect()
+}
+
+/// R5: per cent against percentage points.
+fn points(quantity: &Quantity, found: &Match<'_>) -> Reason {
+    let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
+    reason(
+        "R5",
+        Effect::Contradict,
+        quantity,
+        Some(found),
+        Message::new(
+            format!("百分比与百分点混淆：此处“{claim}”，来源{}为“{source}”。", found.sentence.label),
+            format!("Per cent and percentage points: “{claim}” here, “{source}” in {}.", found.sentence.label),
+        ),
+    )
+}
+
+/// R5: the change against the level reached: 增长20% and 增至20%.
+fn level(quantity: &Quantity, found: &Match<'_>) -> Option<Reason> {
+    let (mine, theirs) = (quantity.change?, found.quantity.change?);
+    if mine == theirs || found.sentence.coverage < ALIGNED || quantity.trend != found.quantity.trend {
+        return None;
+    }
+    let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
+    let name = |change| match change {
+        Change::By => ("变动幅度", "the change"),
+        Change::To => ("达到的水平", "the level reached"),
+    };
+    Some(reason(
+        "R5",
+        Effect::Contradict,
+        quantity,
+        Some(found),
+        Message::new(
+            format!(
+                "“{claim}”在此处是{}，来源{}的“{source}”是{}。",
+                name(mine).0,
+                found.sentence.label,
+                name(theirs).0
+            ),
+            format!(
+                "“{claim}” is {} here; “{source}” in {} is {}.",
+                name(mine).1,
+                found.sentence.label,
+                name(theirs).1
+            ),
+        ),
+    ))
+}
+
+/// R6, confirmed: the figure follows from others.
+fn derived(quantity: &Quantity, sentence: &SourceSentence<'_>, formula: &str, span: Span) -> Reason {
+    let claim = quantity.surface.trim();
+    // A round figure comes out of some pair of numbers by chance: not enough to count as found.
+    let digits = quantity.shown.numer().unsigned_abs().to_string().trim_end_matches('0').len();
+    Reason {
+        code: "R6",
+        effect: if digits >= 3 { Effect::Ground } else { Effect::Flag },
+        claim_span: Some(quantity.span),
+        evidence: Some(sentence.at(span)),
+        comparison: Some(Comparison {
+            claim: quantity.normal_form(),
+            source: formula.to_owned(),
+            relation: "=".to_owned(),
+        }),
+        message: Message::new(
+            format!("“{claim}”可由来源{}推算：{formula}。", sentence.label),
+            format!("“{claim}” follows from {}: {formula}.", sentence.label),
+        ),
+    }
+}
+
+/// R6: the claim names both operands and the result, and they do not agree.
+fn own_arithmetic(case: &Case<'_>) -> Vec<Reason> {
+    let given = &case.claim.quantities;
+    given
+        .windows(3)
+        .filter_map(|triple| {
+            let (from, to, share) = operands(case.claim.text, triple)?;
+            let (x, y, stated) = (single(from)?, single(to)?, single(share)?);
+            let zero = Number::from_integer(0);
+            let one = Number::from_integer(1);
+            if x <= zero || y <= zero || share.hedge.is_some() || share.bound != crate::text::quantity::Bound::Exact {
+                return None;
+            }
+            let computed = y.checked_div(&x)?.checked_sub(&one)?;
+            let computed = if computed < zero { zero - computed } else { computed };
+            // Operands are rounded themselves: allow what half a unit of each can move, and half a point of display.
+            let ratio = y.checked_div(&x)?;
+            let slack = from
+                .precision
+                .checked_div(&x)?
+                .checked_mul(&ratio)?
+                .checked_add(&to.precision.checked_div(&x)?)?
+                .checked_add(&share.precision)?;
+            (!derive::shows_as(computed, stated, slack)).then(|| contradiction(from, to, share, computed))
+        })
+        .collect()
+}
+
+/// "rose from X to Y, Z %": the operands and the stated share, in either order.
+fn operands<'q>(text: &str, triple: &'q [Quantity]) -> Option<(&'q Quantity, &'q Quantity, &'q Quantity)> {
+    let [a, b, c] = triple else { return None };
+    let before = |q: &Quantity| q.role.of(text).unwrap_or_default().trim_end().to_ascii_lowercase();
+    let from_to = |x: &Quantity, y: &Quantity| {
+        let (head, joint) = (before(x), before(y));
+        x.unit == y.unit
+            && !matches!(x.unit.kind, Kind::Ratio | Kind::Points)
+            && !x.unit.kind.is_time()
+            && (["from", "由", "从"].iter().any(|w| head.ends_with(w)))
+            && (joint == "to"
+                || joint.ends_with(" to")
+                || [
+                    "增至",
+                    "增长至",
+                    "增加至",
+                    "增加到",
+                    "增长到",
+                    "升至",
+                    "降至",
+                    "减至",
+                    "下降至",
+                    "减少至",
+                    "减少到",
+                    "上升至",
+                    "提高到",
+                    "提高至",
+                    "到",
+                    "至",
+                ]
+                .iter()
+                .any(|w| joint.ends_with(w)))
+    };
+    let is_growth = |q: &Quantity| {
+        q.unit.kind == Kind::Ratio
+            && q.change != Some(Change::To)
+            && (q.trend.is_some() || ["幅", "up", "down"].iter().any(|w| before(q).contains(w)))
+    };
+    if from_to(a, b) && is_growth(c) {
+        Some((a, b, c))
+    } else if from_to(b, c) && is_growth(a) {
+        Some((b, c, a))
+    } else {
+        None
+    }
+}
+
+fn single(q: &Quantity) -> Option<Number> {
+    match q.value {
+        Value::Exact(value) => Some(value),
+        Value::Range { .. } => None,
+    }
+}
+
+fn contradiction(from: &Quantity, to: &Quantity, share: &Quantity, computed: Number) -> Reason {
+    let tenths = (computed * Number::from_integer(1000)).round();
+    let percent = format!("{}.{}%", tenths.to_integer() / 10, tenths.to_integer() % 10);
+    let (a, b, stated) = (from.surface.trim(), to.surface.trim(), share.surface.trim());
+    Reason {
+        code: "R6",
+        effect: Effect::Contradict,
+        claim_span: Some(share.span),
+        evidence: None,
+        comparison: Some(Comparison {
+            claim: share.normal_form(),
+            source: format!("|{b} − {a}| ÷ {a} = {percent}"),
+            relation: "≠".to_owned(),
+        }),
+        message: Message::new(
+            format!("算术不符：由“{a}”到“{b}”变动{percent}，而非“{stated}”。"),
+            format!("Arithmetic: from “{a}” to “{b}” is {percent}, not “{stated}”."),
+        ),
+    }
+}
+
+/// R7: another unit, another currency, a divisor or a unit left out.
+fn unit(quantity: &Quantity, found: &Match<'_>) -> Reason {
+    let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
+    let label = found.sentence.label;
+    // $ and 元 leave the country to the reader.
+    let sure = !matches!(quantity.unit.kind, Kind::Money(_)) || quantity.currency_sure || found.quantity.currency_sure;
+    let (effect, zh, en) = match found.relation {
+        Relation::Currency => (
+            if sure { Effect::Contradict } else { Effect::Flag },
+            format!("币种不符：此处“{claim}”，来源{label}为“{source}”。"),
+            format!("Currency: “{claim}” here, “{source}” in {label}."),
+        ),
+        Relation::Unit => (
+            Effect::Contradict,
+            format!("计量单位不符：此处“{claim}”，来源{label}为“{source}”。"),
+            format!("Unit: “{claim}” here, “{source}” in {label}."),
+        ),
+        Relation::PerMissing => (
+            Effect::Flag,
+            format!("单位的分母有一方缺失：此处“{claim}”，来源{label}为“{source}”。"),
+            format!("A divisor is missing on one side: “{claim}” here, “{source}” in {label}."),
+        ),
+        _ => (
+            Effect::Flag,
+            format!("来源{label}的“{source}”未写明单位，无法确认“{claim}”。"),
+            format!("“{source}” in {label} tells no unit to hold “{claim}” against."),
+        ),
+    };
+    reason("R7", effect, quantity, Some(found), Message::new(zh, en))
+}
+
+/// R8: profit for loss, rise for fall, a minus sign lost.
+fn sign(quantity: &Quantity, found: &Match<'_>) -> Reason {
+    let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
+    let told = match (quantity.trend, found.quantity.trend) {
+        (Some(mine), Some(theirs)) => mine.is_negative() != theirs.is_negative(),
+        _ => false,
+    };
+    reason(
+        "R8",
+        if told { Effect::Contradict } else { Effect::Flag },
+        quantity,
+        Some(found),
+        Message::new(
+            format!("方向相反：此处“{claim}”与来源{}的“{source}”正负或增减相反。", found.sentence.label),
+            format!("Opposite direction: “{claim}” here, “{source}” in {}.", found.sentence.label),
+        ),
+    )
+}
+
+/// Terms that change what a figure is; a claim with one and a sentence with only the other are not of the same figure.
+const BASES: &[(&[&str], &[&str])] = &[
+    (&["毛利"], &["净利"]),
+    (&["不含税", "税前"], &["含税", "税后"]),
+    (&["母公司"], &["合并"]),
+    (&["稀释每股"], &["基本每股"]),
+    (&["扣除非经常性损益后", "扣非"], &["归属于上市公司股东的净利润", "归母"]),
+    (&["gross"], &["net"]),
+    (&["pre-tax", "before tax", "pretax"], &["after tax", "after-tax", "net of tax"]),
+    (&["diluted"], &["basic"]),
+    (&["parent company only", "parent-only"], &["consolidated"]),
+    (&["non-gaap", "adjusted"], &["gaap", "unadjusted"]),
+    (&["per share"], &["in total", "aggregate"]),
+];
+
+/// R7: a figure on another basis.
+fn basis(case: &Case<'_>) -> Vec<Reason> {
+    if case.claim.quantities.is_empty() {
+        return Vec::new();
+    }
+    let aligned = case.aligned();
+    let Some(best) = aligned.first() else { return Vec::new() };
+    let (claim, source) = (case.claim.text.to_lowercase(), best.unit.text.to_lowercase());
+    let mut found = Vec::new();
+    for (one, other) in BASES {
+        for (mine, theirs) in [(one, other), (other, one)] {
+            let (Some(a), Some(b)) = (stands(&claim, mine), stands(&source, theirs)) else { continue };
+            if stands(&claim, theirs).is_some() || stands(&source, mine).is_some() {
+                continue;
+            }
+            // Only where a figure of the claim stands in that sentence: otherwise it speaks of something else.
+            let Some(quantity) =
+                case.claim.quantities.iter().find(|q| best.unit.quantities.iter().any(|s| q.relation(s).is_grounded()))
+            else {
+                continue;
+            };
+            let at = claim.find(a).map(|at| Span::new(at, at + a.len())).filter(|s| s.of(case.claim.text).is_some());
+            found.push(Reason {
+                code: "R7",
+                effect: Effect::Flag,
+                claim_span: at.or(Some(quantity.span)),
+                evidence: source
+                    .find(b)
+                    .map(|at| Span::new(at, at + b.len()))
+                    .filter(|s| s.of(best.unit.text).is_some())
+                    .map(|s| best.at(s)),
+                comparison: Some(Comparison { claim: a.to_owned(), source: b.to_owned(), relation: "≠".to_owned() }),
+                message: Message::new(
+                    format!("口径不同：此处为“{a}”，来源{}为“{b}”。", best.label),
+                    format!("Another basis: “{a}” here, “{b}” in {}.", best.label),
+                ),
+            });
+        }
+    }
+    found
+}
+
+/// The first of `terms` that stands in `text`.
+fn stands(text: &str, terms: &[&'static str]) -> Option<&'static str> {
+    terms.iter().copied().find(|term| contains_term(text, term))
+}
+
+/// Whole words for Latin terms; 不含税 holds 含税 and must not count as it.
+fn contains_term(text: &str, term: &str) -> bool {
+    text.match_indices(term).any(|(at, found)| {
+        let (before, after) = (&text[..at], &text[at + found.len()..]);
+        if term.is_ascii() {
+            !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
+                && !after.starts_with(|c: char| c.is_ascii_alphanumeric())
+        } else {
+            !before.ends_with('不')
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;
