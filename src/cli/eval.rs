@@ -1,4 +1,4 @@
-//! `attest eval` and `attest bench`
+//! `attest eval`
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use time::Date;
 use super::progress;
 use crate::{
     app::App,
-    domain::{answer::Mode, document::CollectionName},
+    domain::{answer::Mode, document::CollectionName, evidence::Switches},
     eval::{
         self,
         answers::{Figures, Options, Source},
@@ -24,8 +24,35 @@ pub struct EvalArgs {
 
 #[derive(Subcommand, Clone, Debug)]
 enum EvalCommand {
+    /// Queries with relevant passages
+    Retrieval(RetrievalArgs),
     /// Questions with and without an answer
     Answers(AnswersArgs),
+}
+
+#[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a command line")]
+struct RetrievalArgs {
+    file: PathBuf,
+    #[arg(long, short, value_parser = super::collection)]
+    collection: Vec<CollectionName>,
+    #[arg(long)]
+    no_lexical: bool,
+    #[arg(long)]
+    no_vector: bool,
+    #[arg(long)]
+    no_direct: bool,
+    #[arg(long)]
+    no_rerank: bool,
+    /// Words only, vectors only and both, side by side
+    #[arg(long)]
+    all: bool,
+    /// Write predictions here
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Figures as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -54,6 +81,22 @@ struct AnswersArgs {
 
 pub async fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
     match &args.command {
+        EvalCommand::Retrieval(args) => {
+            let settings = eval::retrieval::Settings {
+                collections: args.collection.clone(),
+                switches: Switches {
+                    lexical: !args.no_lexical,
+                    vector: !args.no_vector,
+                    direct: !args.no_direct,
+                    rerank: !args.no_rerank,
+                },
+                all: args.all,
+                today: app.clock().today(),
+                out: args.out.clone(),
+            };
+            let engine = app.engine(true).await?;
+            Ok(eval::retrieval::command(&args.file, &settings, &*engine, args.json).await?)
+        }
         EvalCommand::Answers(args) => answers(args, app).await,
     }
 }
