@@ -6,11 +6,16 @@
 mod backend;
 mod bare;
 mod embed;
+mod emit;
 mod gate;
+mod generate;
 mod options;
+mod prompt;
 mod queue;
+mod sample;
 
 pub use backend::{default_threads, physical_cores};
 pub use bare::{BareRun, bare_embedding};
 pub use embed::LlamaEmbedder;
-pub use options::{EmbedderOptions, ModelOptions};
+pub use generate::LlamaGenerator;
+pub use options::{EmbedderOptions, GeneratorOptions, KvType, ModelOptions};

@@ -2,6 +2,8 @@
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
+use llama_cpp_2::context::params::KvCacheType;
+
 use crate::domain::answer::ModelIdentity;
 
 /// Which file, and how it is held.
@@ -59,5 +61,54 @@ impl EmbedderOptions {
         self.query_prefix = query.into();
         self.passage_prefix = passage.into();
         self
+    }
+}
+
+/// How keys and values of a context are held. Smaller ones make room for longer contexts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KvType {
+    #[default]
+    F16,
+    Q8,
+    Q4,
+}
+
+impl KvType {
+    /// As it is written in a configuration: `f16`, `q8_0`, `q4_0`.
+    pub fn parse(code: &str) -> Option<Self> {
+        match code {
+            "f16" => Some(Self::F16),
+            "q8_0" => Some(Self::Q8),
+            "q4_0" => Some(Self::Q4),
+            _ => None,
+        }
+    }
+}
+
+impl From<KvType> for KvCacheType {
+    fn from(kv: KvType) -> Self {
+        match kv {
+            KvType::F16 => Self::F16,
+            KvType::Q8 => Self::Q8_0,
+            KvType::Q4 => Self::Q4_0,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct GeneratorOptions {
+    pub model: ModelOptions,
+    /// Prompt and answer together, in tokens; at most what the model was trained for.
+    pub context: u32,
+    pub kv: KvType,
+    /// Whether it follows a conversation; `None` asks the file for a chat template.
+    pub chat: Option<bool>,
+    /// Opens the model's turn, for models that would otherwise think aloud first.
+    pub assistant_prefix: String,
+}
+
+impl GeneratorOptions {
+    pub fn new(model: ModelOptions) -> Self {
+        Self { model, context: 4096, kv: KvType::F16, chat: None, assistant_prefix: String::new() }
     }
 }

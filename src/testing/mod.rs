@@ -1,7 +1,13 @@
-//! Deterministic fakes behind the same ports.
+//! Deterministic stand-ins behind the same ports, for tests of the plumbing. They know nothing: what an answer is
+//! worth is only ever shown on real models.
 
+mod fakes;
 mod memory_store;
 mod script;
 mod service;
 
-pub use self::{memory_store::MemoryStore, service::FakeService};
+pub use self::{
+    fakes::{FakeEmbedder, FakeEncoder, FakeGenerator},
+    memory_store::MemoryStore,
+    service::FakeService,
+};

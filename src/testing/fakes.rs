@@ -1,0 +1,220 @@
+//! Fakes of the model ports.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use futures::stream;
+
+use crate::{
+    domain::answer::ModelIdentity,
+    ports::{
+        EmbedKind, Embedder, Encoder, GenerateRequest, GenerationEvent, GenerationStream, Generator, ModelError,
+        Priority, Prompt, StopReason,
+    },
+};
+
+fn identity(name: &str) -> ModelIdentity {
+    ModelIdentity { name: name.to_owned(), sha256: "0".repeat(64) }
+}
+
+/// FNV-1a, so that the vectors are the same on every machine and in every version.
+fn fnv(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Hashes runs of one to three characters into a unit vector: texts that share characters are near each other.
+pub struct FakeEmbedder {
+    identity: ModelIdentity,
+    dimensions: usize,
+}
+
+impl Default for FakeEmbedder {
+    fn default() -> Self {
+        Self::new(64)
+    }
+}
+
+impl FakeEmbedder {
+    pub fn new(dimensions: usize) -> Self {
+        Self { identity: identity("fake-embedder"), dimensions: dimensions.max(1) }
+    }
+
+    fn vector(&self, text: &str) -> Vec<f32> {
+        let characters: Vec<char> = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+        let mut vector = vec![0.0_f32; self.dimensions];
+        for n in 1..=3 {
+            for run in characters.windows(n) {
+                let hash = fnv(&run.iter().collect::<String>());
+                let slot = usize::try_from(hash % self.dimensions as u64).unwrap_or(0);
+                vector[slot] += if hash >> 63 == 0 { 1.0 } else { -1.0 };
+            }
+        }
+        let norm = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
+        if norm > 0.0 {
+            vector.iter_mut().for_each(|v| *v /= norm);
+        } else {
+            vector[0] = 1.0;
+        }
+        vector
+    }
+}
+
+#[async_trait]
+impl Embedder for FakeEmbedder {
+    fn identity(&self) -> &ModelIdentity {
+        &self.identity
+    }
+
+    fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    fn max_tokens(&self) -> usize {
+        512
+    }
+
+    async fn embed(&self, _: EmbedKind, texts: &[String], _: Priority) -> Result<Vec<Vec<f32>>, ModelError> {
+        Ok(texts.iter().map(|text| self.vector(text)).collect())
+    }
+
+    fn count_tokens(&self, text: &str) -> Result<usize, ModelError> {
+        Ok(text.chars().count())
+    }
+}
+
+/// Scores a pair by the cosine of the fake vectors.
+#[derive(Default)]
+pub struct FakeEncoder {
+    embedder: FakeEmbedder,
+}
+
+#[async_trait]
+impl Encoder for FakeEncoder {
+    fn identity(&self) -> &ModelIdentity {
+        &self.embedder.identity
+    }
+
+    async fn score(&self, pairs: &[(String, String)]) -> Result<Vec<f32>, ModelError> {
+        let cosine = |(a, b): &(String, String)| {
+            self.embedder.vector(a).iter().zip(self.embedder.vector(b)).map(|(a, b)| a * b).sum()
+        };
+        Ok(pairs.iter().map(cosine).collect())
+    }
+}
+
+/// Says what it was told to say, one script a request; the last one again when they run out. It heeds stop strings and
+/// `max_tokens` (a character counts as a token), not grammars or masks.
+pub struct FakeGenerator {
+    identity: ModelIdentity,
+    scripts: Vec<String>,
+    next: AtomicUsize,
+    prompts: Mutex<Vec<Prompt>>,
+}
+
+impl FakeGenerator {
+    pub fn new(scripts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            identity: identity("fake-generator"),
+            scripts: scripts.into_iter().map(Into::into).collect(),
+            next: AtomicUsize::new(0),
+            prompts: Mutex::default(),
+        }
+    }
+
+    /// The prompts that it was given, in order.
+    pub fn prompts(&self) -> Vec<Prompt> {
+        self.prompts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Generator for FakeGenerator {
+    fn identity(&self) -> &ModelIdentity {
+        &self.identity
+    }
+
+    fn context_tokens(&self) -> usize {
+        4096
+    }
+
+    fn is_chat(&self) -> bool {
+        true
+    }
+
+    fn count_tokens(&self, text: &str) -> Result<usize, ModelError> {
+        Ok(text.chars().count())
+    }
+
+    async fn generate(&self, request: GenerateRequest) -> Result<GenerationStream, ModelError> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let script = self.scripts.get(turn).or(self.scripts.last()).cloned().unwrap_or_default();
+        let prompt_tokens = match &request.prompt {
+            Prompt::Raw(text) => text.chars().count(),
+            Prompt::Chat(messages) => messages.iter().map(|m| m.text.chars().count()).sum(),
+        };
+        self.prompts.lock().unwrap_or_else(PoisonError::into_inner).push(request.prompt);
+        let end = request.stop.iter().filter(|s| !s.is_empty()).filter_map(|s| script.find(s.as_str())).min();
+        let mut stop = if end.is_some() { StopReason::StopString } else { StopReason::EndOfText };
+        let mut text: String = script[..end.unwrap_or(script.len())].to_owned();
+        if let Some((cut, _)) = text.char_indices().nth(request.max_tokens) {
+            text.truncate(cut);
+            stop = StopReason::Length;
+        }
+        let new_tokens = text.chars().count();
+        // Several pieces, as a model would send them.
+        let mut events = Vec::new();
+        for piece in text.chars().collect::<Vec<_>>().chunks(7) {
+            events.push(Ok(GenerationEvent::Text(piece.iter().collect())));
+        }
+        events.push(Ok(GenerationEvent::Done { stop, prompt_tokens, new_tokens }));
+        Ok(Box::pin(stream::iter(events)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+
+    use super::*;
+    use crate::ports::Sampling;
+
+    #[tokio::test]
+    async fn texts_that_share_characters_are_near() {
+        let texts = ["合同解除的条件", "解除合同的情形", "metformin dose", ""].map(str::to_owned);
+        let vectors = FakeEmbedder::default().embed(EmbedKind::Query, &texts, Priority::Bulk).await.expect("it embeds");
+        let cosine = |a: usize, b: usize| vectors[a].iter().zip(&vectors[b]).map(|(a, b)| a * b).sum::<f32>();
+        assert!(cosine(0, 1) > cosine(0, 2) + 0.2);
+        for i in 0..4 {
+            assert!((cosine(i, i) - 1.0).abs() < 1e-5);
+        }
+    }
+
+    #[tokio::test]
+    async fn scripts_are_said_in_order() {
+        let generator = FakeGenerator::new(["第一句[1]。###", "two"]);
+        let mut said = Vec::new();
+        for _ in 0..3 {
+            let request = GenerateRequest {
+                prompt: Prompt::Raw("go".into()),
+                grammar: None,
+                mask: None,
+                sampling: Sampling::default(),
+                max_tokens: 100,
+                stop: vec!["###".into()],
+            };
+            let mut text = String::new();
+            let mut stream = generator.generate(request).await.expect("it generates");
+            while let Some(event) = stream.next().await {
+                if let GenerationEvent::Text(piece) = event.expect("it does not fail") {
+                    text.push_str(&piece);
+                }
+            }
+            said.push(text);
+        }
+        assert_eq!(said, ["第一句[1]。", "two", "two"]);
+        assert_eq!(generator.prompts().len(), 3);
+    }
+}
