@@ -55,7 +55,7 @@ pub fn tokens(model: &LlamaModel, prompt: &Prompt, is_chat: bool, prefix: &str) 
     }
 }
 
-/// The model's own template with place-holders for the texts; ChatML where llama.cpp does not know the template.
+/// The model's own template with place-holders for the texts; `ChatML` where llama.cpp does not know the template.
 fn render(model: &LlamaModel, messages: &[ChatMessage]) -> Result<String, String> {
     let chat = messages
         .iter()

@@ -101,9 +101,9 @@ fn assemble(
     sha256: &str,
     bytes: u64,
 ) -> Result<(), ModelsError> {
-    let write_error = |e: &io::Error| match ModelsError::io("write", out, e) {
-        ModelsError::DiskFull { path, .. } => ModelsError::DiskFull { path, needed: bytes },
-        other => other,
+    let write_error = |e: &io::Error| match e.kind() {
+        io::ErrorKind::StorageFull => ModelsError::DiskFull { path: out.display().to_string(), needed: bytes },
+        _ => ModelsError::io("write", out, e),
     };
     let file = File::create(out).map_err(|e| write_error(&e))?;
     let mut sink = files::Hashing::new(BufWriter::with_capacity(1 << 20, file));

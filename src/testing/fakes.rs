@@ -54,7 +54,9 @@ impl FakeEmbedder {
         }
         let norm = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
         if norm > 0.0 {
-            vector.iter_mut().for_each(|v| *v /= norm);
+            for value in &mut vector {
+                *value /= norm;
+            }
         } else {
             vector[0] = 1.0;
         }

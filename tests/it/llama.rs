@@ -68,7 +68,7 @@ async fn a_vector_does_not_depend_on_its_neighbours() {
     for (text, vector) in all.iter().zip(&together) {
         let alone = embedder.embed(EmbedKind::Passage, std::slice::from_ref(text), Priority::Interactive).await;
         let alone = alone.expect("it embeds").remove(0);
-        assert!(cosine(&alone, vector) > 0.999, "{:.20}…", text);
+        assert!(cosine(&alone, vector) > 0.999, "{text:.20}…");
     }
     assert!(embedder.embed(EmbedKind::Query, &[], Priority::Bulk).await.expect("nothing is fine").is_empty());
 }
@@ -90,7 +90,7 @@ async fn a_full_queue_is_an_error_that_says_when_to_come_back() {
     let asks = (0..6).map(|_| embedder.embed(EmbedKind::Passage, &long, Priority::Bulk));
     let answers = futures::future::join_all(asks).await;
     assert!(answers.iter().any(Result::is_ok));
-    let refused = answers.into_iter().filter_map(Result::err).next().expect("one too many");
+    let refused = answers.into_iter().find_map(Result::err).expect("one too many");
     assert!(matches!(refused, ModelError::Busy { job: "embedder", retry_after_s: 1.., .. }), "{refused}");
 }
 
@@ -245,8 +245,13 @@ impl LogitMask for OnlyFrom {
     fn mask(&mut self, logits: &mut [f32], pieces: &[Vec<u8>]) {
         for (logit, piece) in logits.iter_mut().zip(pieces) {
             let next = [self.so_far.as_slice(), piece].concat();
-            let fits = !piece.is_empty() && self.source.as_bytes().windows(next.len()).any(|w| w == next);
-            if !fits && !(piece.is_empty() && self.source.as_bytes().ends_with(&self.so_far)) {
+            // An empty piece ends the text, which may end where the source does.
+            let fits = if piece.is_empty() {
+                self.source.as_bytes().ends_with(&self.so_far)
+            } else {
+                self.source.as_bytes().windows(next.len()).any(|w| w == next)
+            };
+            if !fits {
                 *logit = f32::NEG_INFINITY;
             }
         }
