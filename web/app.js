@@ -151,7 +151,7 @@ function showError(error) {
       { class: "card error", role: "alert" },
       el("h2", {}, icon("alert"), t().errorTitle),
       el("p", {}, message()),
-      error.hint && el("p", { class: "quiet" }, error.hint),
+      error.hint && !t().errors[error.code] && el("p", { class: "quiet" }, error.hint),
       error.requestId && el("p", { class: "quiet" }, `${t().requestId}: `, el("span", { class: "code" }, error.requestId)),
       box.value.trim() && retry,
     );

@@ -8,6 +8,9 @@ import { t } from "/strings.js";
 /** Bytes of text drawn before and after the place; more on request. A code of 300 kB opens as fast as a leaflet. */
 const WINDOW = 24_000;
 
+/** Bytes of a piece of a long section. */
+const PIECE = 8_000;
+
 const dialog = document.getElementById("source");
 const layout = document.getElementById("layout");
 const wide = window.matchMedia("(min-width: 72rem)");
@@ -25,8 +28,7 @@ export async function openSource(place, from) {
   dialog.replaceChildren(head(place, null), el("p", { class: "quiet waiting" }, t().sourceLoading));
   show();
   try {
-    const path = documentAddress(place.collection, place.key, place.version);
-    const found = await get(path, running.signal);
+    const found = await fetched(documentAddress(place.collection, place.key, place.version), running.signal);
     shown = { place, found };
     draw();
   } catch (error) {
@@ -38,6 +40,17 @@ export async function openSource(place, from) {
       el("blockquote", { class: "source-text" }, place.quote ?? place.text ?? ""),
     );
   }
+}
+
+/** The last few documents: whoever checks an answer opens the same ones again and again. */
+const kept = new Map();
+
+async function fetched(path, signal) {
+  const found = kept.get(path) ?? (await get(path, signal));
+  kept.delete(path);
+  kept.set(path, found);
+  if (kept.size > 4) kept.delete(kept.keys().next().value);
+  return found;
 }
 
 /** The document that took this one's place, from its beginning. */
@@ -120,7 +133,7 @@ function head(place, found) {
 function draw() {
   const { place, found } = shown;
   const bytes = new Bytes(found.text);
-  const blocks = blocksOf(found, bytes.length);
+  const blocks = blocksOf(found, bytes);
   let first = blocks.findIndex((block) => block.end > place.start);
   if (first < 0) first = 0;
   let last = blocks.findLastIndex((block) => block.start < place.end);
@@ -181,7 +194,8 @@ function reach(blocks, at, step, size) {
 }
 
 /** Sections, and whatever stands between them, without a gap: nothing of the stored text is left out. */
-function blocksOf(found, length) {
+function blocksOf(found, bytes) {
+  const { length } = bytes;
   const blocks = [];
   let at = 0;
   for (const section of found.sections) {
@@ -190,7 +204,21 @@ function blocksOf(found, length) {
     at = Math.max(at, section.end);
   }
   if (at < length) blocks.push({ start: at, end: length });
-  return blocks.filter((block) => block.end > block.start);
+  return blocks.filter((block) => block.end > block.start).flatMap((block) => pieces(block, bytes));
+}
+
+/** A long block in pieces that end with a line, so that a text without sections opens as fast as one with many. */
+function pieces(block, bytes) {
+  const parts = [];
+  let { start } = block;
+  while (block.end - start > 2 * PIECE) {
+    const stop = bytes.bytes.indexOf(10, start + PIECE) + 1;
+    if (stop <= 0 || stop >= block.end) break;
+    parts.push({ ...block, start, end: stop });
+    start = stop;
+  }
+  parts.push({ ...block, start });
+  return parts.map((part, at) => (at === 0 ? part : { ...part, continued: true }));
 }
 
 function drawBlock(blocks, at, bytes, place) {
@@ -206,9 +234,10 @@ function drawBlock(blocks, at, bytes, place) {
   const headings = changed < 0 ? [] : block.path.slice(changed);
   return el(
     "section",
-    { class: cited ? "block cited-block" : "block" },
+    { class: ["block", cited && "cited-block", block.continued && "continued"].filter(Boolean).join(" ") },
     headings.length > 0 && el("p", { class: "block-path" }, headings.join(" › ")),
     block.locator &&
+      !block.continued &&
       !bytes.slice(block.start, Math.min(block.end, block.start + 300)).startsWith(block.locator) &&
       el("h3", {}, block.locator, block.page ? el("span", { class: "block-page" }, t().page(block.page)) : null),
     el("div", { class: "block-text" }, text),

@@ -202,7 +202,7 @@ fn wants_events(headers: &HeaderMap) -> bool {
 ///
 /// Byte for byte as it was sent.
 #[utoipa::path(
-    get, path = "/v1/answers/{id}", tag = "answers", params(("id" = String, Path, description = "Id of the answer")),
+    get, path = "/v1/answers/{id}", operation_id = "read_answer", tag = "answers", params(("id" = String, Path, description = "Id of the answer")),
     responses(
         (status = 200, description = "The answer", body = AnswerJson),
         (status = 404, description = "Unknown answer", body = ErrorJson),

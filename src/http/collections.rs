@@ -35,7 +35,7 @@ pub struct NewCollection {
 
 /// List the collections.
 #[utoipa::path(
-    get, path = "/v1/collections", tag = "collections",
+    get, path = "/v1/collections", operation_id = "list_collections", tag = "collections",
     responses((status = 200, description = "All collections", body = CollectionListJson))
 )]
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<CollectionListJson>, AppError> {
@@ -47,7 +47,7 @@ pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Collectio
 
 /// Make a collection.
 #[utoipa::path(
-    post, path = "/v1/collections", tag = "collections", request_body = NewCollection,
+    post, path = "/v1/collections", operation_id = "create_collection", tag = "collections", request_body = NewCollection,
     responses(
         (status = 201, description = "Made; Location names it", body = CollectionJson),
         (status = 400, description = "Not a collection name, unknown domain, bad JSON", body = ErrorJson),
@@ -72,7 +72,7 @@ pub(super) async fn create(
 
 /// Read one collection.
 #[utoipa::path(
-    get, path = "/v1/collections/{name}", tag = "collections",
+    get, path = "/v1/collections/{name}", operation_id = "read_collection", tag = "collections",
     params(("name" = String, Path, description = "Name of the collection")),
     responses(
         (status = 200, description = "The collection", body = CollectionJson),
@@ -92,7 +92,7 @@ pub(super) async fn one(
 ///
 /// Stored answers stay readable.
 #[utoipa::path(
-    delete, path = "/v1/collections/{name}", tag = "collections",
+    delete, path = "/v1/collections/{name}", operation_id = "delete_collection", tag = "collections",
     params(("name" = String, Path, description = "Name of the collection")),
     responses(
         (status = 204, description = "Deleted"),

@@ -41,7 +41,7 @@ pub struct ListQuery {
 
 /// List the documents of a collection.
 #[utoipa::path(
-    get, path = "/v1/documents", tag = "documents", params(ListQuery),
+    get, path = "/v1/documents", operation_id = "list_documents", tag = "documents", params(ListQuery),
     responses(
         (status = 200, description = "Current versions, in the order of their keys", body = DocumentListJson),
         (status = 400, description = "A parameter is missing or wrong", body = ErrorJson),
@@ -171,7 +171,7 @@ pub struct UploadQuery {
 /// A form with one or more files, or JSON with one text. The same bytes twice change nothing; changed bytes are a new
 /// version. What cannot be read is listed; when nothing could be read the status is 422.
 #[utoipa::path(
-    post, path = "/v1/documents", tag = "documents", params(UploadQuery),
+    post, path = "/v1/documents", operation_id = "upload_documents", tag = "documents", params(UploadQuery),
     request_body(content((NewFile = "multipart/form-data"), (NewText = "application/json"))),
     responses(
         (status = 200, description = "What became of each document", body = IngestJson),

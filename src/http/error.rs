@@ -27,6 +27,7 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::EmptyQuestion
         | ErrorCode::EmptyText => StatusCode::BAD_REQUEST,
         ErrorCode::CrossOrigin => StatusCode::FORBIDDEN,
+        ErrorCode::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::CollectionExists => StatusCode::CONFLICT,
         ErrorCode::TooLarge | ErrorCode::QuestionTooLong => StatusCode::PAYLOAD_TOO_LARGE,

@@ -21,6 +21,7 @@ pub enum ErrorCode {
     MethodNotAllowed,
     UnsupportedMediaType,
     CrossOrigin,
+    UnknownHost,
     // What was asked for cannot be taken.
     TooLarge,
     QuestionTooLong,
@@ -36,7 +37,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::UnknownCollection,
         Self::UnknownDocument,
         Self::UnknownAnswer,
@@ -51,6 +52,7 @@ impl ErrorCode {
         Self::MethodNotAllowed,
         Self::UnsupportedMediaType,
         Self::CrossOrigin,
+        Self::UnknownHost,
         Self::TooLarge,
         Self::QuestionTooLong,
         Self::UnreadableDocument,
@@ -78,6 +80,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::CrossOrigin => "cross_origin",
+            Self::UnknownHost => "unknown_host",
             Self::TooLarge => "too_large",
             Self::QuestionTooLong => "question_too_long",
             Self::UnreadableDocument => "unreadable_document",

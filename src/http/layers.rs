@@ -1,6 +1,9 @@
 //! What surrounds every request: its id, its log line, its time limit, its security headers.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{Request, State},
@@ -70,6 +73,42 @@ pub(super) async fn time_limit(State(limit): State<Duration>, request: Request, 
                 .hint("ask for less at once, or ask for the answer as an event stream, which has no such limit")
                 .into_response()
         }
+    }
+}
+
+/// Refuses requests to names that are not ours.
+///
+/// A page of another site can make its own name point to this machine (DNS rebinding); its requests are then of the
+/// same origin for the browser, but they still carry that name.
+pub(super) async fn known_host(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if !hosts.know(named) {
+        return AppError::new(ErrorCode::UnknownHost, "this server does not answer under the name it was called by")
+            .hint("call it by the address it printed when it started, or allow the name in its configuration")
+            .into_response();
+    }
+    next.run(request).await
+}
+
+/// Names, without ports, under which the server may be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hosts {
+    Any,
+    /// These, in any case, and the names of the machine's own loopback.
+    Only(Vec<String>),
+}
+
+impl Hosts {
+    /// Whether the value of a `Host` header names this server.
+    fn know(&self, host: &str) -> bool {
+        let Self::Only(names) = self else { return true };
+        let name = match host.rsplit_once(':') {
+            // The colons of `[::1]` are not those of a port.
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let ours = ["localhost", "127.0.0.1", "[::1]"];
+        ours.into_iter().chain(names.iter().map(String::as_str)).any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 
@@ -145,6 +184,18 @@ mod tests {
         assert!(is_foreign(&headers(&[("origin", "http://evil.example"), ("host", "127.0.0.1:8321")])));
         assert!(is_foreign(&headers(&[("origin", "null"), ("host", "127.0.0.1:8321")])));
         assert!(is_foreign(&headers(&[("sec-fetch-site", "cross-site")])));
+    }
+
+    #[test]
+    fn a_name_that_only_points_here_is_not_ours() {
+        let hosts = Hosts::Only(vec!["attest.example".to_owned()]);
+        for ours in ["localhost", "LOCALHOST:8321", "127.0.0.1:8321", "[::1]", "[::1]:8321", "Attest.Example:443"] {
+            assert!(hosts.know(ours), "{ours}");
+        }
+        for foreign in ["", "evil.example", "evil.example:8321", "localhost.evil.example", "127.0.0.1.evil.example"] {
+            assert!(!hosts.know(foreign), "{foreign}");
+            assert!(Hosts::Any.know(foreign));
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub use self::{
     error::status_of,
     extract::JSON_LIMIT,
     failure::{AppError, ErrorCode},
+    layers::Hosts,
     service::{
         Against, AnswerEvent, AnswerStream, AskRequest, Claims, Readiness, SearchRequest, Service, Source, Upload,
         Verification, VerifyRequest,
@@ -47,6 +48,8 @@ pub struct Options {
     pub upload_timeout: Duration,
     /// Longest time that anything else may take.
     pub timeout: Duration,
+    /// Names under which the server may be called; `None`: only its own while it listens on loopback, else any.
+    pub hosts: Option<Hosts>,
     /// How long running requests may go on after a shutdown was asked for.
     pub grace: Duration,
 }
@@ -60,6 +63,7 @@ impl Options {
             answer_timeout: Duration::from_mins(5),
             upload_timeout: Duration::from_hours(1),
             timeout: Duration::from_mins(1),
+            hosts: None,
             grace: Duration::from_secs(10),
         }
     }
@@ -83,6 +87,7 @@ struct Api;
 
 /// Everything that is served, ready to be put behind a socket.
 pub fn router(service: Arc<dyn Service>, options: Options) -> Router {
+    let hosts = Arc::new(options.hosts.clone().unwrap_or(Hosts::Any));
     let options = Arc::new(options);
     let limited = |limit: Duration| middleware::from_fn_with_state(limit, layers::time_limit);
     let slow = OpenApiRouter::new()
@@ -114,6 +119,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> Router {
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(layers::same_origin))
+        .layer(middleware::from_fn_with_state(hosts, layers::known_host))
         .layer(middleware::from_fn(layers::security_headers))
         .layer(middleware::from_fn(layers::observe))
         .with_state(AppState { service, options })
@@ -135,10 +141,13 @@ async fn wrong_method() -> AppError {
 pub async fn serve(
     listener: TcpListener,
     service: Arc<dyn Service>,
-    options: Options,
+    mut options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let grace = options.grace;
+    if options.hosts.is_none() && listener.local_addr()?.ip().is_loopback() {
+        options.hosts = Some(Hosts::Only(Vec::new()));
+    }
     let (stop, mut stopped) = watch::channel(false);
     let server = axum::serve(listener, router(service, options)).with_graceful_shutdown(async move {
         shutdown.await;

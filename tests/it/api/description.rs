@@ -11,6 +11,7 @@ async fn every_route_is_described() {
     let server = Server::start().await;
     let description = json(server.get("/openapi.json").await).await;
     let mut routes = Vec::new();
+    let mut names = BTreeSet::new();
     for (path, methods) in description["paths"].as_object().expect("paths") {
         for (method, operation) in methods.as_object().expect("methods") {
             assert!(operation["summary"].is_string(), "{method} {path}");
@@ -18,6 +19,8 @@ async fn every_route_is_described() {
                 operation["responses"].as_object().is_some_and(|responses| !responses.is_empty()),
                 "{method} {path}"
             );
+            let name = operation["operationId"].as_str().expect("a name for generated clients");
+            assert!(names.insert(name.to_owned()), "{name} is there twice");
             routes.push(format!("{} {path}", method.to_uppercase()));
         }
     }

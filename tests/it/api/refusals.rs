@@ -1,6 +1,9 @@
 //! What every route refuses alike.
 
-use attest::http::{AppError, ErrorCode, status_of};
+use attest::{
+    http::{AppError, ErrorCode, Hosts, status_of},
+    testing::FakeService,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -111,6 +114,23 @@ async fn writes_by_pages_of_other_sites_are_refused() {
     refused(foreign, StatusCode::FORBIDDEN, "cross_origin").await;
     let base: &'static str = Box::leak(server.base.clone().into_boxed_str());
     assert_eq!(write(base).await.expect("a response").status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_loopback_server_does_not_answer_to_foreign_names() {
+    let server = Server::start().await;
+    let call = async |host: &'static str| {
+        server.request(Method::GET, "/v1/collections").header("host", host).send().await.expect("a response")
+    };
+    refused(call("rebound.example:8321").await, StatusCode::MISDIRECTED_REQUEST, "unknown_host").await;
+    assert_eq!(call("localhost:8321").await.status(), StatusCode::OK);
+
+    let named = Server::with(FakeService::with_samples(), |options| {
+        options.hosts = Some(Hosts::Only(vec!["attest.example".to_owned()]));
+    });
+    let named = named.await;
+    let called = named.request(Method::GET, "/healthz").header("host", "attest.example").send().await;
+    assert_eq!(called.expect("a response").status(), StatusCode::OK);
 }
 
 fn form_of_one() -> Vec<u8> {
