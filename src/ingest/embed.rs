@@ -66,7 +66,7 @@ impl Backfill {
         progress: &dyn Progress<BackfillProgress>,
         cancel: &CancellationToken,
     ) -> Result<bool, BackfillError> {
-        let (mut done, mut total) = self.store.vector_progress(&self.name).await?;
+        let (mut total, mut done) = self.store.vector_progress(&self.name).await?;
         progress.update(BackfillProgress { done, total });
         loop {
             let missing = self.store.chunks_without_vector(&self.name, ASKED).await?;
@@ -92,7 +92,7 @@ impl Backfill {
                 progress.update(BackfillProgress { done, total });
             }
             // Documents may have come and gone meanwhile.
-            (done, total) = self.store.vector_progress(&self.name).await?;
+            (total, done) = self.store.vector_progress(&self.name).await?;
             progress.update(BackfillProgress { done, total });
         }
     }

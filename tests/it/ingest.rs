@@ -279,7 +279,7 @@ async fn missing_vectors_are_filled_in_and_a_stop_loses_nothing() {
         }
     };
     assert!(!backfill.run(&progress, &cancel).await.expect("runs"), "cancelled");
-    let (done, total) = store.vector_progress("hash").await.expect("reads");
+    let (total, done) = store.vector_progress("hash").await.expect("reads");
     assert!(0 < done && done < total, "{done} of {total}");
     assert_eq!(seen.lock().expect("not poisoned").last(), Some(&BackfillProgress { done, total }));
 

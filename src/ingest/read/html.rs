@@ -305,7 +305,7 @@ mod tests {
             page.text,
             "Metformin\n\nFor type 2 diabetes.\n\nTake with food.\n\nDoses\n\n- 500 mg\n  3. daily\n- 850 mg\n\nLimits\n\n| eGFR | Dose |\n| < 30 | none at\\|all |\n\n症状\n\n恶心　呕吐"
         );
-        let sections = outline::sections(&page.text, page.headings);
+        let sections = outline::sections(&page.text, page.headings, None);
         let found: Vec<_> = sections.iter().map(|s| s.locator.as_str()).collect();
         assert_eq!(found, ["Preamble", "Doses", "症状"]);
         assert_eq!(sections[2].span.of(&page.text), Some("恶心　呕吐"));

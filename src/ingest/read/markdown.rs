@@ -58,10 +58,10 @@ mod tests {
         let source = "---\ntitle: \"药品 说明\"\n---\n# 说明书\n\n前文\n\n## 用法 *用量*\n\n- 一日三次\n\n| 剂量 | 频次 |\n| --- | --- |\n| 5 mg | 3 |\n\n```\n# not a heading\n```\n\nSetext\n------\nend\n";
         let parsed = parse(source);
         assert_eq!(parsed.title.as_deref(), Some("药品 说明"));
-        let sections = outline::sections(parsed.text, parsed.headings);
+        let sections = outline::sections(parsed.text, parsed.headings, None);
         let found: Vec<_> =
             sections.iter().map(|s| (s.locator.as_str(), s.span.of(parsed.text).expect("fits"))).collect();
-        assert_eq!(found[0], ("前言", "# 说明书\n\n前文"));
+        assert_eq!(found[0], ("前言", "前文"));
         assert_eq!(found[1].0, "用法 用量");
         assert!(found[1].1.starts_with("- 一日三次") && found[1].1.contains("| 5 mg | 3 |\n\n```\n# not a heading"));
         assert_eq!(found[2], ("Setext", "end"));

@@ -91,7 +91,7 @@ pub fn document(
             (source, title, headings)
         }
     };
-    let sections = outline::sections(&text, headings);
+    let sections = outline::sections(&text, headings, title.as_deref());
     if sections.is_empty() {
         return Err(ReadError::Empty);
     }
@@ -117,7 +117,7 @@ mod tests {
         let document = read(Format::Plain, &bytes).expect("reads");
         assert_eq!((document.meta.title.as_str(), document.meta.lang), ("中华人民共和国某法", Lang::Zh));
         assert_eq!(document.meta.key, "dir/借款 合同.txt");
-        let second = &document.sections[2];
+        let second = &document.sections[1];
         assert_eq!((second.locator.as_str(), second.path.as_slice()), ("第二条", &["第一章 总则".to_owned()][..]));
         assert_eq!(second.span.of(&document.text), Some("第二条　本法适用于借款合同。"));
     }

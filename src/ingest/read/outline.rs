@@ -37,8 +37,10 @@ const GATHERED_TOKENS: usize = 300;
 
 /// Sections of `text`, in order. `headings` are those that the format itself marks; articles of law and their headings
 /// are found in the text. Text without either is cut into runs of paragraphs.
-pub fn sections(text: &str, mut headings: Vec<Mark>) -> Vec<Section> {
-    drop_title(&mut headings);
+///
+/// What stands before the first part is a part of its own, unless it is nothing but the `title`.
+pub fn sections(text: &str, mut headings: Vec<Mark>, title: Option<&str>) -> Vec<Section> {
+    let start = drop_title(&mut headings);
     let lang = lang::detect(text);
     let mut marks = statute::marks(text);
     if marks.is_empty() {
@@ -54,18 +56,17 @@ pub fn sections(text: &str, mut headings: Vec<Mark>) -> Vec<Section> {
         marks.extend(own);
         marks.sort_by_key(|mark| mark.start);
     }
-    if marks.is_empty() { paragraphs(text, lang) } else { by_marks(text, &marks, lang) }
+    if marks.is_empty() { paragraphs(text, lang) } else { by_marks(text, &marks, start, title, lang) }
 }
 
-/// The first heading is the title, not a part, where it is of the first level and no other is.
-fn drop_title(headings: &mut Vec<Mark>) {
+/// The first heading is the title, not a part, where it is of the first level and no other is. Returns where the text
+/// after it begins.
+fn drop_title(headings: &mut Vec<Mark>) -> usize {
     let tops = headings.iter().filter(|mark| mark.level == Some(1)).count();
-    if tops == 1 && headings.first().is_some_and(|first| first.level == Some(1)) {
-        headings.remove(0);
-    }
+    if tops == 1 && headings.first().is_some_and(|first| first.level == Some(1)) { headings.remove(0).body } else { 0 }
 }
 
-fn by_marks(text: &str, marks: &[Mark], lang: Lang) -> Vec<Section> {
+fn by_marks(text: &str, marks: &[Mark], start: usize, title: Option<&str>, lang: Lang) -> Vec<Section> {
     let mut names = UniqueNames::default();
     let mut sections = Vec::new();
     let mut push = |locator: &str, path: Vec<String>, from: usize, to: usize| {
@@ -74,7 +75,9 @@ fn by_marks(text: &str, marks: &[Mark], lang: Lang) -> Vec<Section> {
         }
     };
     let first = marks.first().map_or(text.len(), |mark| mark.start);
-    push(if lang == Lang::Zh { "前言" } else { "Preamble" }, Vec::new(), 0, first);
+    if trimmed(text, start, first).and_then(|span| span.of(text)) != title {
+        push(if lang == Lang::Zh { "前言" } else { "Preamble" }, Vec::new(), start, first);
+    }
     let mut path: Vec<(u8, &str)> = Vec::new();
     for (at, mark) in marks.iter().enumerate() {
         let end = marks.get(at + 1).map_or(text.len(), |next| next.start);
@@ -139,7 +142,7 @@ mod tests {
     use super::*;
 
     fn cut(text: &str, headings: Vec<Mark>) -> Vec<(String, String, &str)> {
-        sections(text, headings)
+        sections(text, headings, Some("某某法"))
             .into_iter()
             .map(|s| (s.locator.clone(), s.path.join(" / "), s.span.of(text).expect("fits")))
             .collect()
@@ -164,7 +167,7 @@ mod tests {
         let at = |start: usize, level, name: &str| Mark::heading(start, start + 2, level, name.to_owned());
         let found = cut(text, vec![at(0, 1, "T"), at(8, 2, "A"), at(12, 3, "B"), at(16, 2, "A")]);
         let found: Vec<_> = found.iter().map(|(l, p, t)| (l.as_str(), p.as_str(), *t)).collect();
-        assert_eq!(found, [("Preamble", "", "T\nintro"), ("A", "", "a"), ("B", "A", "b"), ("A (2)", "", "c")]);
+        assert_eq!(found, [("Preamble", "", "intro"), ("A", "", "a"), ("B", "A", "b"), ("A (2)", "", "c")]);
     }
 
     #[test]
@@ -180,7 +183,7 @@ mod tests {
         fn sections_fit_and_do_not_overlap(text in "(第[一二三]条　?[甲乙 ]{0,5}|[a-z ]{0,9}|第一章 总则|Article [1-9]\\.? [A-Z]|\n){0,30}") {
             let mut end = 0;
             let mut names = std::collections::HashSet::new();
-            for section in sections(&text, Vec::new()) {
+            for section in sections(&text, Vec::new(), None) {
                 prop_assert!(section.span.start() >= end);
                 end = section.span.end();
                 prop_assert!(section.span.of(&text).is_some_and(|words| !words.trim().is_empty()));
