@@ -5,6 +5,7 @@ pub mod contexts;
 pub mod metrics;
 pub mod retrieval;
 pub mod rows;
+pub mod verify;
 
 use std::path::Path;
 

@@ -45,6 +45,32 @@ impl Cascade {
     }
 }
 
+impl Cascade {
+    /// What the score of each claim rests on, `None` where the encoder has no say: the material that weights are
+    /// fitted on.
+    pub async fn features(
+        &self,
+        claims: &[Claim],
+        evidence: &EvidenceSet,
+    ) -> Result<Vec<Option<Features>>, VerifyError> {
+        let sources: Vec<Source<'_>> = evidence.items().iter().map(Source::of).collect();
+        let rarity = Rarity::over(sources.iter().flat_map(|s| &s.profiles));
+        let texts: Vec<String> = claims.iter().map(|claim| citation::blanked(&claim.text)).collect();
+        let mut open: Vec<Opened<'_>> =
+            claims.iter().zip(&texts).map(|(claim, text)| Opened::new(claim, text, &sources, &rarity)).collect();
+        if let Some(vectors) = &self.vectors {
+            ask_encoder(vectors, &mut open, &sources).await?;
+        }
+        Ok(open
+            .iter()
+            .map(|opened| match &opened.state {
+                State::Read(read) if read.together.verbatim.is_none() => Some(read.together.features),
+                _ => None,
+            })
+            .collect())
+    }
+}
+
 #[async_trait]
 impl Verifier for Cascade {
     async fn verify(&self, claims: &[Claim], evidence: &EvidenceSet) -> Result<Vec<Judgement>, VerifyError> {

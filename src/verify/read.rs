@@ -10,7 +10,7 @@ use crate::{
         evidence::Evidence,
         text::{Lang, Span},
     },
-    text::{date, lang, logic::Logic, quantity, reference, sentence::sentences},
+    text::{date, lang, logic, quantity, reference, sentence::sentences},
 };
 
 /// Everything the deterministic layer reads in one sentence.
@@ -21,7 +21,7 @@ pub fn unit(text: &str, lang: Lang) -> Unit<'_> {
         quantities: quantity::parse(text),
         dates: date::parse(text),
         references: reference::parse(text),
-        logic: Logic::default(),
+        logic: logic::read(text, lang),
     }
 }
 
