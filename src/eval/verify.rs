@@ -174,10 +174,15 @@ pub async fn run(cases: &[Row], verifier: &dyn Verifier) -> Result<(Vec<Predicti
     Ok((predictions, scores))
 }
 
+/// A row as the verifier takes it.
+pub fn case(row: &Row) -> Result<(Claim, EvidenceSet), EvalError> {
+    Ok((claim(row), evidence(row)?))
+}
+
 async fn predict(row: &Row, verifier: &dyn Verifier) -> Result<Prediction, EvalError> {
-    let evidence = evidence(row)?;
+    let (claim, evidence) = case(row)?;
     let judged = verifier
-        .verify(&[claim(row)], &evidence)
+        .verify(&[claim], &evidence)
         .await
         .map_err(|source| EvalError::Verify { id: row.id.clone(), source })?;
     let Some(judgement) = judged.into_iter().next() else {
@@ -259,11 +264,15 @@ fn prediction(row: &Row, judgement: &Judgement) -> Prediction {
 
 // -------------------------------------------------------------------------------------------------------- figures
 
+/// What rows are grouped by.
+type Value<'a> = &'a dyn Fn(&Row) -> Option<String>;
+
 /// "all", then each language and each domain where there is more than one.
 fn groups(cases: &[Row]) -> Vec<(String, Vec<usize>)> {
     let mut out = vec![("all".to_owned(), (0..cases.len()).collect())];
-    let fields: [(&str, fn(&Row) -> Option<String>); 2] =
-        [("lang", |row| Some(row_lang(row).code().to_owned())), ("domain", |row| row.domain.clone())];
+    let lang = |row: &Row| Some(row_lang(row).code().to_owned());
+    let domain = |row: &Row| row.domain.clone();
+    let fields: [(&str, Value<'_>); 2] = [("lang", &lang), ("domain", &domain)];
     for (field, value) in fields {
         let mut by_value: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, row) in cases.iter().enumerate() {
