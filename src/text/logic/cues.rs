@@ -120,7 +120,7 @@ pub(super) const EN: &[(Role, &str)] = &[
         Role::Deontic(D::Obligation),
         "must|shall|is required to|are required to|was required to|were required to|is obliged to|are obliged to|is obligated to|\
          are obligated to|has to|have to|had to|needs to|need to|is to be|are to be|is mandatory|has a duty to|agrees to|undertakes to|\
-         is responsible for|required to",
+         required to",
     ),
     (
         Role::Deontic(D::Prohibition),
@@ -168,7 +168,7 @@ pub(super) const EN: &[(Role, &str)] = &[
     ),
     (
         Role::Quantifier(Q::All),
-        "all|any|every|each|always|entirely|completely|everyone|everybody|everything|both|whole",
+        "all|all of|each of|any|every|each|always|entirely|completely|everyone|everybody|everything|both|whole",
     ),
     (Role::Quantifier(Q::Most), "most|majority of|usually|generally|typically|mainly|mostly|often|largely|primarily"),
     (

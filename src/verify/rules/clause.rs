@@ -158,23 +158,18 @@ fn stretches(unit: &Unit<'_>) -> Vec<Span> {
     stretches
 }
 
-/// What is not compared: words that a rule looks at itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Apart {
-    /// Negators and modal words.
-    Operators,
-    /// These, and words that have an opposite.
-    Directions,
+/// What is left out of a comparison: the places of `unit` that a rule looks at itself.
+pub type Apart = fn(&Unit<'_>, Span) -> Vec<Span>;
+
+/// Negators and modal words.
+pub fn operators(unit: &Unit<'_>, within: Span) -> Vec<Span> {
+    unit.logic.operators(within)
 }
 
-impl Apart {
-    fn of(self, unit: &Unit<'_>, within: Span) -> Vec<Span> {
-        let mut apart = unit.logic.operators(within);
-        if self == Self::Directions {
-            apart.extend(unit.logic.directions.iter().map(|d| d.span).filter(|span| within.contains(*span)));
-        }
-        apart
-    }
+/// Negators, modal words, and words that have an opposite.
+pub fn directions(unit: &Unit<'_>, within: Span) -> Vec<Span> {
+    let directions = unit.logic.directions.iter().map(|d| d.span).filter(|span| within.contains(*span));
+    unit.logic.operators(within).into_iter().chain(directions).collect()
 }
 
 /// The stretches of sources that cover `clause` of the claim by at least `forward`, best first.
@@ -182,7 +177,7 @@ impl Apart {
 /// Sources in another language than the claim are left out: their words cannot be compared.
 pub fn matches<'c, 'a>(case: &'c Case<'a>, clause: Span, forward: f32, apart: Apart) -> Vec<Match<'c, 'a>> {
     let claim = &case.claim;
-    let tokens = Tokens::of(claim.text, clause, claim.lang, &apart.of(claim, clause));
+    let tokens = Tokens::of(claim.text, clause, claim.lang, &apart(claim, clause));
     if tokens.len() < 3 {
         return Vec::new();
     }
@@ -193,7 +188,7 @@ pub fn matches<'c, 'a>(case: &'c Case<'a>, clause: Span, forward: f32, apart: Ap
         }
         let mut best: Option<Match<'_, '_>> = None;
         for span in stretches(&source.unit) {
-            let other = Tokens::of(source.unit.text, span, claim.lang, &apart.of(&source.unit, span));
+            let other = Tokens::of(source.unit.text, span, claim.lang, &apart(&source.unit, span));
             let (covered, back) = (tokens.within(&other), other.within(&tokens));
             if covered < forward {
                 continue;
@@ -224,4 +219,66 @@ pub fn head(unit: &Unit<'_>, scope: Span) -> Option<String> {
         }
     }
     Tokens::of(unit.text, Span::new(scope.start(), scope.start() + end), unit.lang, &[]).counts.into_keys().next()
+}
+
+/// The content tokens within two words, or six characters, on either side of `at`.
+pub fn neighbours(unit: &Unit<'_>, at: Span) -> Tokens {
+    let reach = |text: &str, from_end: bool| -> usize {
+        let mut letters: Vec<char> = text.chars().collect();
+        if from_end {
+            letters.reverse();
+        }
+        let mut words = 0;
+        let mut length = 0;
+        let mut in_word = false;
+        for c in letters {
+            if matches!(c, '，' | ',' | '；' | ';' | '。') {
+                break;
+            }
+            if unit.lang == Lang::Zh {
+                words += 1;
+                if words > 6 {
+                    break;
+                }
+            } else if c.is_alphanumeric() {
+                in_word = true;
+            } else if in_word {
+                in_word = false;
+                words += 1;
+                // Four words reach over an article and a preposition to a word of content.
+                if words == 4 {
+                    break;
+                }
+            }
+            length += c.len_utf8();
+        }
+        length
+    };
+    let before = unit.text.get(..at.start()).unwrap_or_default();
+    let after = unit.text.get(at.end()..).unwrap_or_default();
+    let around = Span::new(at.start() - reach(before, true), at.end() + reach(after, false));
+    Tokens::of(unit.text, around, unit.lang, &[at])
+}
+
+/// Whether a sentence only supposes, asks, wishes or denies what it says: nothing in it can contradict.
+pub fn is_irreal(text: &str, lang: Lang) -> bool {
+    const ZH: &str =
+        "如果 假如 倘若 若不 若 要是 万一 吗 ？ ? 要不是 否则 是否 能否 不料 以为 不实 并非事实 谣言 误以为 不正确";
+    const EN: &str =
+        "if |?|whether |would have |incorrect|false|untrue|denied|denies|deny |myth|alleged|rumor|claim that|assertion";
+    match lang {
+        Lang::Zh => ZH.split(' ').any(|word| text.contains(word)),
+        Lang::En => {
+            let lower = text.to_lowercase();
+            EN.split('|').any(|word| lower.contains(word))
+        }
+    }
+}
+
+/// Whether `at` stands between quotation marks: what is quoted is not what the sentence asserts.
+pub fn is_quoted(text: &str, at: Span) -> bool {
+    let Some(before) = text.get(..at.start()) else { return false };
+    let opened = before.matches(['“', '「', '『']).count();
+    let closed = before.matches(['”', '」', '』']).count();
+    opened > closed || before.matches('"').count() % 2 == 1
 }

@@ -1,9 +1,6 @@
 //! R20: up for down, above for below. R8 in words: profit for loss.
 
-use super::{
-    Rule,
-    clause::{self, Apart},
-};
+use super::{Rule, clause};
 use crate::{
     domain::{
         text::{Message, Span},
@@ -51,7 +48,7 @@ fn direction(case: &Case<'_>) -> Vec<Reason> {
         if !case.claim.logic.directions.iter().any(|d| clause.contains(d.span)) {
             continue;
         }
-        let matches = clause::matches(case, *clause, 0.65, Apart::Directions);
+        let matches = clause::matches(case, *clause, 0.65, clause::directions);
         let differs = |m: &clause::Match<'_, '_>| {
             let pairs = opposites(&case.claim, *clause, &m.source.unit, m.span);
             // One opposite and one more "not" cancel out: 不下降, 上升.
@@ -66,7 +63,10 @@ fn direction(case: &Case<'_>) -> Vec<Reason> {
         else {
             continue;
         };
-        let certain = best.forward >= 0.7 && best.back >= 0.55;
+        // The same thing must go up here and down there: yields that move lower say nothing of higher claims.
+        let near =
+            clause::neighbours(&case.claim, ours.span).within(&clause::neighbours(&best.source.unit, theirs.span));
+        let certain = best.forward >= 0.75 && best.back >= 0.55 && near > 0.3;
         let claim = ours.span.of(case.claim.text).unwrap_or_default();
         let source = theirs.span.of(best.source.unit.text).unwrap_or_default();
         reasons.push(Reason {

@@ -2,7 +2,7 @@
 
 use super::{
     Rule,
-    clause::{self, Apart, Match},
+    clause::{self, Match, Tokens},
 };
 use crate::{
     domain::{
@@ -24,24 +24,37 @@ fn modals(logic: &Logic, span: Span) -> Vec<&Cue<DeonticClass>> {
     logic.deontics.iter().filter(|cue| span.contains(cue.span)).collect()
 }
 
+/// Only a modal word that governs the same act speaks of the same right or duty.
+fn of_the_act<'m>(m: &'m Match<'_, '_>, act: &str) -> Vec<&'m Cue<DeonticClass>> {
+    let unit = &m.source.unit;
+    let governs = |cue: &&Cue<DeonticClass>| Tokens::of(unit.text, cue.scope, unit.lang, &[]).holds(act);
+    modals(&unit.logic, m.span).into_iter().filter(governs).collect()
+}
+
 fn deontic(case: &Case<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for clause in &case.claim.logic.clauses {
         // One modal word is one assertion; two cannot be paired with those of a source without a parser.
         let claimed = modals(&case.claim.logic, *clause);
         let [claimed] = claimed.as_slice() else { continue };
-        let matches = clause::matches(case, *clause, 0.7, Apart::Operators);
-        let matches: Vec<(&Match<'_, '_>, Vec<&Cue<DeonticClass>>)> = matches
-            .iter()
-            .map(|m| (m, modals(&m.source.unit.logic, m.span)))
-            .filter(|(_, cues)| !cues.is_empty())
-            .collect();
+        let Some(act) = clause::head(&case.claim, claimed.scope) else { continue };
+        let stretches = clause::matches(case, *clause, 0.7, clause::operators);
+        let matches: Vec<(&Match<'_, '_>, Vec<&Cue<DeonticClass>>)> =
+            stretches.iter().map(|m| (m, of_the_act(m, &act))).filter(|(_, cues)| !cues.is_empty()).collect();
         let agrees = |cues: &[&Cue<DeonticClass>]| cues.iter().any(|cue| !cue.class.conflicts(claimed.class));
         if matches.is_empty() || matches.iter().any(|(_, cues)| agrees(cues)) {
             continue;
         }
         let Some((best, cues)) = matches.first() else { continue };
         let Some(other) = cues.first() else { continue };
+        // "Nothing in this agreement shall grant": a denial before the modal word turns it round.
+        let denied = |logic: &Logic, cue: &Cue<DeonticClass>| {
+            let clause = logic.clauses.iter().find(|clause| clause.contains(cue.span)).copied().unwrap_or_default();
+            logic.negations.iter().any(|n| clause.contains(n.span) && n.span.start() < cue.span.start())
+        };
+        if denied(&best.source.unit.logic, other) || denied(&case.claim.logic, claimed) {
+            continue;
+        }
         if licensed(claimed.class, other, best) {
             continue;
         }

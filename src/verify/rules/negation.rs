@@ -2,12 +2,12 @@
 
 use super::{
     Rule,
-    clause::{self, Apart, Match, Tokens},
+    clause::{self, Match, Tokens},
     comparison::opposites,
 };
 use crate::{
     domain::{
-        text::{Message, Span},
+        text::{Lang, Message, Span},
         verdict::{Comparison, Effect, Reason},
     },
     text::logic::Logic,
@@ -19,7 +19,7 @@ pub const RULES: &[Rule] = &[Rule { code: "R18", title: "negation", check: negat
 fn negation(case: &Case<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for clause in &case.claim.logic.clauses {
-        let matches = clause::matches(case, *clause, 0.7, Apart::Operators);
+        let matches = clause::matches(case, *clause, 0.7, clause::operators);
         let denied = case.claim.logic.denials(*clause);
         let agrees = |m: &Match<'_, '_>| {
             let logic = &m.source.unit.logic;
@@ -43,9 +43,19 @@ fn negation(case: &Case<'_>) -> Vec<Reason> {
             continue;
         }
         let one = denied + unit.logic.denials(best.span) == 1;
-        let certain = one && best.forward >= 0.85 && best.back >= 0.6;
+        let real = !clause::is_irreal(case.claim.text, case.claim.lang) && !clause::is_irreal(unit.text, unit.lang);
         let ours = operator(&case.claim, *clause);
-        let theirs = operator(&best.source.unit, best.span);
+        let theirs = operator(unit, best.span);
+        let quoted = ours.is_some_and(|at| clause::is_quoted(case.claim.text, at))
+            || theirs.is_some_and(|at| clause::is_quoted(unit.text, at));
+        // A claim that denies a part of what a longer source says is wrong; a source that denies something beside
+        // what the claim says is not.
+        let back = match (denied, case.claim.lang) {
+            (0, _) => 0.6,
+            (_, Lang::En) => 0.2,
+            (_, Lang::Zh) => 0.45,
+        };
+        let certain = one && real && !quoted && best.forward >= 0.85 && best.back >= back;
         let words = |found: Option<Span>, text: &str| found.and_then(|s| s.of(text)).unwrap_or("").to_owned();
         let (claim, source) = (words(ours, case.claim.text), words(theirs, best.source.unit.text));
         let message = if claim.is_empty() {

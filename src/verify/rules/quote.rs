@@ -73,6 +73,8 @@ fn quotations_in(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut open: Vec<(char, usize)> = Vec::new();
     let mut straight: Option<usize> = None;
+    // Doubled marks come from a table's own quoting; which of them open cannot be told.
+    let doubled = text.contains("\"\"");
     for (at, c) in text.char_indices() {
         let after = at + c.len_utf8();
         match c {
@@ -89,7 +91,7 @@ fn quotations_in(text: &str) -> Vec<Span> {
                     }
                 }
             }
-            '"' if open.is_empty() => match straight.take() {
+            '"' if open.is_empty() && !doubled => match straight.take() {
                 Some(start) => found.push(Span::new(start, at)),
                 None => straight = Some(after),
             },
@@ -131,21 +133,55 @@ fn quotations(case: &Case<'_>) -> Vec<Reason> {
     let sources = source_texts(case);
     quotations
         .into_iter()
-        .filter(|quotation| recites(case, *quotation))
-        .filter_map(|quotation| judge(case, &sources, quotation))
+        .filter_map(|quotation| {
+            let kind = kind(case.claim.text, quotation)?;
+            judge(case, &sources, quotation, kind)
+        })
         .collect()
 }
 
-/// Long enough to be a recital rather than a term.
-fn recites(case: &Case<'_>, quotation: Span) -> bool {
-    let Some(words) = quotation.of(case.claim.text) else { return false };
-    let han = words.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).count();
-    let letters = words.chars().filter(|c| c.is_alphanumeric()).count();
-    let shortest = if han * 2 > letters { SHORTEST_ZH } else { SHORTEST_EN };
-    letters >= shortest
+/// What a quotation claims to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Somebody's words, so introduced or so long that nothing else is meant.
+    Recital,
+    /// A few words that may be a phrase of the writer.
+    Phrase,
 }
 
-fn judge(case: &Case<'_>, sources: &[SourceText], quotation: Span) -> Option<Reason> {
+/// `None` for terms, titles and irony.
+fn kind(text: &str, quotation: Span) -> Option<Kind> {
+    let words = quotation.of(text)?;
+    let han = words.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).count();
+    let letters = words.chars().filter(|c| c.is_alphanumeric()).count();
+    let chinese = han * 2 > letters;
+    let shortest = if chinese { SHORTEST_ZH } else { SHORTEST_EN };
+    if letters < shortest {
+        return None;
+    }
+    let before = text.get(..quotation.start()).unwrap_or_default().trim_end_matches(['“', '"', '「', '『', ' ']);
+    let introduced = if chinese {
+        const VERBS: &str = "规定 指出 写明 载明 明确 表示 认为 称 强调 要求 原文 ： : 约定 披露 记载 定义为 规定了";
+        VERBS.split(' ').any(|verb| before.trim_end_matches(['，', ',']).ends_with(verb))
+    } else {
+        const VERBS: &str = "say says said state states stated provide provides provided read reads wrote write writes : \
+            declared declares noted notes reported reports added explained according that requires";
+        let last = before.trim_end_matches(',').rsplit(' ').next().unwrap_or_default().to_lowercase();
+        last.ends_with(':') || VERBS.split_whitespace().any(|verb| last == verb)
+    };
+    if !chinese {
+        let long: Vec<&str> = words.split_whitespace().filter(|w| w.len() >= 4).collect();
+        let capitals = long.iter().filter(|w| w.starts_with(char::is_uppercase)).count();
+        // "Remastered: Metallica's Master of Puppets Revisited" is a title.
+        if !introduced && (capitals * 5 >= long.len() * 3) {
+            return None;
+        }
+    }
+    let long = if chinese { letters >= 20 } else { words.split_whitespace().count() >= 10 };
+    Some(if introduced || long { Kind::Recital } else { Kind::Phrase })
+}
+
+fn judge(case: &Case<'_>, sources: &[SourceText], quotation: Span, kind: Kind) -> Option<Reason> {
     let pieces = pieces(case.claim.text, quotation);
     if pieces.is_empty() {
         return None;
@@ -180,13 +216,14 @@ fn judge(case: &Case<'_>, sources: &[SourceText], quotation: Span) -> Option<Rea
                 format!("Misquoted: the quotation has “{found}”, the source has “{written}”."),
             );
             let comparison = Comparison { claim: found, source: written, relation: "≠".to_owned() };
-            reason(Effect::Contradict, Some(evidence), Some(comparison), message)
+            let effect = if kind == Kind::Recital { Effect::Contradict } else { Effect::Flag };
+            reason(effect, Some(evidence), Some(comparison), message)
         }
         _ => {
             let short: String = quoted.chars().take(40).collect();
             // In another language than the sources a quotation is a translation, which nobody can compare.
             let foreign = !case.sources.iter().any(|s| s.unit.lang == language(quoted));
-            let effect = if foreign { Effect::Flag } else { Effect::Unsupport };
+            let effect = if foreign || kind == Kind::Phrase { Effect::Flag } else { Effect::Unsupport };
             reason(
                 effect,
                 None,

@@ -29,6 +29,11 @@ pub fn unit(text: &str) -> Unit<'_> {
 
 /// Runs one rule on a claim and its sources.
 pub fn run(rule: &Rule, claim: &str, sources: &[Source<'_>], domain: Domain) -> Vec<Reason> {
+    run_all(&[rule], claim, sources, domain).into_iter().flatten().collect()
+}
+
+/// Runs several rules on a claim and its sources; their findings in the order of the rules.
+pub fn run_all(rules: &[&Rule], claim: &str, sources: &[Source<'_>], domain: Domain) -> Vec<Vec<Reason>> {
     let metas: Vec<DocumentMeta> =
         sources.iter().map(|(title, ..)| DocumentMeta::plain(*title, *title, Lang::Zh, domain)).collect();
     let claim = unit(claim);
@@ -50,7 +55,8 @@ pub fn run(rule: &Rule, claim: &str, sources: &[Source<'_>], domain: Domain) -> 
             });
         }
     }
-    (rule.check)(&Case { claim, question: None, sources: sentences })
+    let case = Case { claim, question: None, sources: sentences };
+    rules.iter().map(|rule| (rule.check)(&case)).collect()
 }
 
 /// The strongest effect of a rule on one claim and one sentence; `None` where it is silent.
