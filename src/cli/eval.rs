@@ -26,8 +26,24 @@ pub struct EvalArgs {
 enum EvalCommand {
     /// Queries with relevant passages
     Retrieval(RetrievalArgs),
+    /// Claims with evidence and a label
+    Verify(VerifyArgs),
     /// Questions with and without an answer
     Answers(AnswersArgs),
+}
+
+#[derive(Args, Clone, Debug)]
+struct VerifyArgs {
+    file: PathBuf,
+    /// Rules and word overlap only, no encoder
+    #[arg(long)]
+    rules_only: bool,
+    /// Write predictions here
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Figures as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -96,6 +112,10 @@ pub async fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
             };
             let engine = app.engine(true).await?;
             Ok(eval::retrieval::command(&args.file, &settings, &*engine, args.json).await?)
+        }
+        EvalCommand::Verify(args) => {
+            let verifier = if args.rules_only { app.verifier_without_model() } else { app.verifier().await? };
+            Ok(eval::verify::command(&args.file, args.out.as_deref(), &*verifier, args.json).await?)
         }
         EvalCommand::Answers(args) => answers(args, app).await,
     }
