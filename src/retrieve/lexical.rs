@@ -16,12 +16,15 @@ use tantivy::{
     Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
     collector::TopDocs,
     directory::{Directory, INDEX_WRITER_LOCK, MmapDirectory, error::LockError},
-    query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query, RangeQuery, TermQuery},
+    query::{BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, Query, RangeQuery, TermQuery},
     schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions},
     tokenizer::{PreTokenizedString, Token},
 };
 
-use super::filter::{Filter, When, governing_days, julian};
+use super::{
+    expand::concepts,
+    filter::{Filter, When, governing_days, julian},
+};
 use crate::{
     domain::document::{ChunkId, CollectionName, DocStatus, VersionId},
     ports::{RetrieveError, StoredChunk},
@@ -50,11 +53,13 @@ pub struct LexicalWeights {
     pub bigram: f32,
     /// Factor for words that are only part of a longer word of the question.
     pub part: f32,
+    /// Factor for words of the sources that stand for an everyday word of the question.
+    pub synonym: f32,
 }
 
 impl Default for LexicalWeights {
     fn default() -> Self {
-        Self { body: 1.0, title: 0.25, path: 0.75, bigram: 0.4, part: 0.5 }
+        Self { body: 1.0, title: 0.25, path: 0.75, bigram: 0.4, part: 0.5, synonym: 1.0 }
     }
 }
 
@@ -349,12 +354,27 @@ impl LexicalIndex {
         if terms.is_empty() {
             return Ok(None);
         }
-        let clauses = terms.into_iter().map(|(_, field, text, weight)| {
-            let term = TermQuery::new(Term::from_field_text(field, &text), IndexRecordOption::WithFreqs);
-            let boosted: Box<dyn Query> = Box::new(BoostQuery::new(Box::new(term), weight));
-            (Occur::Should, boosted)
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> =
+            terms.into_iter().map(|(_, field, text, weight)| (Occur::Should, boosted(field, &text, weight))).collect();
+        if weights.synonym > 0.0 {
+            for concept in concepts(question) {
+                let alternatives = concept.iter().map(|phrase| self.alternative(phrase, weights)).collect();
+                // The best alternative counts: a source is not better for saying the same in several ways.
+                clauses.push((Occur::Should, Box::new(DisjunctionMaxQuery::new(alternatives))));
+            }
+        }
+        Ok(Some(Box::new(BooleanQuery::new(clauses))))
+    }
+
+    /// The words of one alternative to an everyday word.
+    fn alternative(&self, phrase: &str, weights: &LexicalWeights) -> Box<dyn Query> {
+        let found = words(phrase);
+        let share = weights.synonym / found.len().max(1) as f32;
+        let terms = found.iter().flat_map(|word| {
+            [(self.fields.body, weights.body), (self.fields.title, weights.title), (self.fields.path, weights.path)]
+                .map(|(field, weight)| (Occur::Should, boosted(field, &word.text, weight * share)))
         });
-        Ok(Some(Box::new(BooleanQuery::new(clauses.collect()))))
+        Box::new(BooleanQuery::new(terms.collect()))
     }
 
     fn filter(&self, filter: &Filter) -> Vec<Box<dyn Query>> {
@@ -436,6 +456,11 @@ impl Writing {
     pub fn finish(self) -> Result<(), RetrieveError> {
         self.writer.wait_merging_threads().map_err(failed)
     }
+}
+
+fn boosted(field: Field, text: &str, weight: f32) -> Box<dyn Query> {
+    let term = TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs);
+    Box::new(BoostQuery::new(Box::new(term), weight))
 }
 
 /// The form in which article numbers are looked up: `第675条` for 第六百七十五条, `art 33` for "Article 33" and "Art. 33".

@@ -3,6 +3,7 @@
 mod catalogue;
 mod direct;
 mod engine;
+mod expand;
 mod filter;
 mod follow;
 mod fuse;

@@ -16,6 +16,7 @@ use crate::{
         text::{Lang, Span},
     },
     ports::{NewChunk, PreparedDocument, RetrieveError, Retriever, Store},
+    store::SqliteStore,
     testing::MemoryStore,
 };
 
@@ -383,4 +384,43 @@ async fn a_second_process_reads_along() {
     reader.follow().await.expect("it follows");
     let status = reader.status().await.expect("it is fine");
     assert_eq!((status.chunks, status.lexical_position), (8, 5));
+}
+
+#[tokio::test]
+async fn everyday_words_reach_the_words_of_the_statute() {
+    let engine = Bench::new().await.followed().await;
+    assert_eq!(ask(&engine, &query("房东")).await[0], "民法典 第七百零三条");
+    assert_eq!(ask(&engine, &query("What happens after a data leak?")).await[0], "gdpr Art. 33");
+}
+
+#[tokio::test]
+async fn the_real_store_gives_what_the_one_in_memory_gives() {
+    let bench = Bench::new().await;
+    let expected = state(&bench.followed().await).await;
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join("attest.db");
+    {
+        let store = Arc::new(SqliteStore::open(&file).await.expect("it opens"));
+        for collection in bench.store.collections().await.expect("they are there") {
+            store.create_collection(&collection).await.expect("it is new");
+        }
+        store.put_documents(&name("legal-zh"), &[civil_code(), contract_law()]).await.expect("they are good");
+        let engine = Engine::open(store.clone(), None, home.path(), Options::default()).await.expect("it opens");
+        engine.follow().await.expect("it follows");
+        store.put_documents(&name("legal-en"), &[gdpr()]).await.expect("it is good");
+        // The rest is for the next start.
+        store.put_documents(&name("medical-zh"), &[drugs()]).await.expect("it is good");
+    }
+    let store = Arc::new(SqliteStore::open(&file).await.expect("it opens"));
+    let engine = Engine::open(store.clone(), None, home.path(), Options::default()).await.expect("it opens");
+    engine.follow().await.expect("it follows");
+    assert_eq!(state(&engine).await, expected);
+    store.delete_collection(&name("legal-zh")).await.expect("it is there");
+    engine.follow().await.expect("it follows");
+    assert!(ask(&engine, &query("借款")).await.is_empty());
+    drop(engine);
+    let engine = Engine::open(store, None, home.path(), Options::default()).await.expect("it opens");
+    engine.follow().await.expect("it follows");
+    let status = engine.status().await.expect("it is fine");
+    assert_eq!((status.chunks, status.lexical_position), (4, status.log_position));
 }
