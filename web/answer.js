@@ -220,7 +220,8 @@ function withheldPart(withheld, evidence, open) {
 }
 
 /** A passage with its place, its state and its first words. */
-function passage(of, text, open) {
+function passage(of, text, open, evidence) {
+  const heading = (of.path ?? evidence.get(of.label)?.path ?? []).at(-1);
   return el(
     "li",
     { class: "passage" },
@@ -231,6 +232,7 @@ function passage(of, text, open) {
       el("span", { class: "passage-place" }, placeName(of)),
     ),
     statusBadge(of),
+    heading && heading !== of.title && heading !== of.locator && el("p", { class: "passage-heading" }, heading),
     el("p", { class: "passage-text" }, text),
   );
 }
@@ -252,7 +254,7 @@ function joined(places) {
 }
 
 /** The cited places once each, in the order of their labels, then what was found besides. */
-function sourcesPart(answer, open) {
+function sourcesPart(answer, evidence, open) {
   const cited = new Map();
   for (const sentence of answer.sentences) {
     if (sentence.shown === "withheld") continue;
@@ -273,7 +275,7 @@ function sourcesPart(answer, open) {
         el(
           "ol",
           { class: "passages" },
-          list.map(({ citation, places }) => passage(citation, joined(places), open)),
+          list.map(({ citation, places }) => passage(citation, joined(places), open, evidence)),
         ),
       ),
     others.length > 0 &&
@@ -281,7 +283,7 @@ function sourcesPart(answer, open) {
         "details",
         { class: "others" },
         el("summary", {}, t().alsoFound(others.length)),
-        el("ol", { class: "passages" }, others.map((found) => passage(found, found.text, open))),
+        el("ol", { class: "passages" }, others.map((found) => passage(found, found.text, open, evidence))),
       ),
   ];
 }
@@ -295,18 +297,20 @@ function searchedLine(searched, titles) {
   ];
 }
 
-function abstentionCard(abstention, titles, open) {
+function abstentionCard(abstention, evidence, titles, open) {
+  const message = say(abstention.message);
+  const told = abstention.searched.collections.every((name) => message.includes(name));
   return el(
     "section",
     { class: "card abstention" },
     el("h3", {}, icon("pause"), t().abstainTitle),
-    el("p", { class: "abstention-message" }, say(abstention.message)),
+    el("p", { class: "abstention-message" }, message),
     el("p", { class: "quiet" }, t().abstainCalm),
-    searchedLine(abstention.searched, titles),
+    searchedLine(abstention.searched, titles).slice(told ? 1 : 0),
     abstention.nearest.length > 0 && [
       el("h4", {}, t().nearest),
       el("p", { class: "quiet" }, t().nearestNote),
-      el("ol", { class: "passages" }, abstention.nearest.map((near) => passage(near, near.quote, open))),
+      el("ol", { class: "passages" }, abstention.nearest.map((near) => passage(near, near.quote, open, evidence))),
     ],
   );
 }
@@ -385,12 +389,12 @@ export function renderAnswer(answer, hooks) {
   const withheld = answer.sentences.filter((sentence) => sentence.shown === "withheld");
   return [
     outcomeHead(answer),
-    answer.abstention && abstentionCard(answer.abstention, hooks.titles, hooks.open),
+    answer.abstention && abstentionCard(answer.abstention, evidence, hooks.titles, hooks.open),
     shown.length > 0 &&
       el("ol", { class: "sentences", lang: answer.lang }, shown.map((s) => sentenceItem(s, evidence, hooks.open))),
     withheldPart(withheld, evidence, hooks.open),
     el("div", { class: "actions" }, hooks.actions),
-    !answer.abstention && sourcesPart(answer, hooks.open),
+    !answer.abstention && sourcesPart(answer, evidence, hooks.open),
     !answer.abstention && searchedLine(answer.searched, hooks.titles),
     provenancePart(answer),
   ].flat(Infinity).filter(Boolean);

@@ -4,7 +4,7 @@ import { el, icon } from "/dom.js";
 import { ask, get, readiness, ApiError } from "/api.js";
 import { asPlainText, asked, renderAnswer, sentenceItem } from "/answer.js";
 import { openSource, closeSource, redrawSource } from "/source.js";
-import { EXAMPLES, lang, switchLang, t, translatePage } from "/strings.js";
+import { EXAMPLES, lang, switchLang, t, titleHere, translatePage } from "/strings.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("ask");
@@ -34,7 +34,7 @@ function drawControls() {
         "label",
         { class: "toggle", title: t().documents(collection.documents) },
         el("input", { type: "checkbox", value: collection.name, checked: chosen.has(collection.name), onchange: noteAll }),
-        el("span", {}, icon("check"), collection.title),
+        el("span", {}, icon("check"), titleHere(collection.title)),
       ),
     ),
     el("span", { class: "hint", id: "all-note" }, t().allCollections),
@@ -72,7 +72,7 @@ function grow() {
 }
 
 function titles() {
-  return new Map(known.collections.map((collection) => [collection.name, collection.title]));
+  return new Map(known.collections.map((collection) => [collection.name, titleHere(collection.title)]));
 }
 
 function announce(text) {

@@ -221,13 +221,24 @@ function pieces(block, bytes) {
   return parts.map((part, at) => (at === 0 ? part : { ...part, continued: true }));
 }
 
+/** What stands between two sections. Headings that the next section is shown under anyway are not shown twice. */
+function drawGap(block, next, text, bytes, place) {
+  const cited = block.start < place.end && place.start < block.end;
+  const known = new Set([next?.locator, ...(next?.path ?? [])].filter(Boolean).map(plain));
+  const lines = bytes.slice(block.start, block.end).split("\n").filter((line) => line.trim() && !known.has(plain(line)));
+  if (cited) return el("div", { class: "gap" }, text);
+  return lines.length ? el("div", { class: "gap" }, lines.join("\n")) : el("div", { class: "gap empty" });
+}
+
+/** A heading without its marks and spaces, so that `## 第一章　总则` is `第一章 总则`. */
+function plain(heading) {
+  return heading.replace(/[\s\u3000#*]+/g, "");
+}
+
 function drawBlock(blocks, at, bytes, place) {
   const block = blocks[at];
   const text = marked(bytes, block.start, block.end, [place], { class: "cited" });
-  if (block.locator === undefined) {
-    const bare = bytes.slice(block.start, block.end);
-    return bare.trim() ? el("div", { class: "gap" }, text) : el("div", { class: "gap empty" });
-  }
+  if (block.locator === undefined) return drawGap(block, blocks[at + 1], text, bytes, place);
   const cited = block.start < place.end && place.start < block.end;
   const above = blocks.slice(0, at).findLast((other) => other.path)?.path ?? [];
   const changed = block.path.findIndex((heading, depth) => heading !== above[depth]);

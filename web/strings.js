@@ -266,6 +266,14 @@ export const lang = () => current;
 /** The words of the current language. */
 export const t = () => STRINGS[current];
 
+/** A title in two languages, "中国法律 · Chinese law", in the reader's; any other title as it is. */
+export function titleHere(title) {
+  const parts = title.split(" · ");
+  const chinese = parts.map((part) => /[\u4e00-\u9fff]/.test(part));
+  if (parts.length !== 2 || chinese[0] === chinese[1]) return title;
+  return parts[chinese.indexOf(current === "zh")];
+}
+
 /** A message that came in both languages. */
 export const say = (message) => (message ? (message[current] ?? message.en ?? "") : "");
 

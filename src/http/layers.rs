@@ -40,6 +40,7 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
         .map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned);
     // The path only: a query string may hold a question, and questions are confidential.
     let span = tracing::info_span!("http", method = %request.method(), path = %request.uri().path(), request_id = %id);
+    let api = request.uri().path().starts_with("/v1/");
     let header_value = HeaderValue::from_str(&id).ok();
     let started = Instant::now();
     let mut response = CURRENT_REQUEST_ID
@@ -48,7 +49,13 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
             async {
                 let response = next.run(request).await;
                 let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-                tracing::info!(status = response.status().as_u16(), milliseconds, "served");
+                let status = response.status().as_u16();
+                // The parts of the page and the questions of a supervisor would drown the rest.
+                if api {
+                    tracing::info!(status, milliseconds, "served");
+                } else {
+                    tracing::debug!(status, milliseconds, "served");
+                }
                 response
             }
             .instrument(span),
