@@ -295,6 +295,7 @@ impl Service for App {
             replaced: report.replaced,
             unchanged: report.unchanged,
             chunks: report.chunks,
+            failed: report.problem_count,
             failures,
         })
     }

@@ -207,6 +207,7 @@ pub(super) async fn upload(
         report.replaced += one.replaced;
         report.unchanged += one.unchanged;
         report.chunks += one.chunks;
+        report.failed += one.failed;
         report.failures.extend(one.failures);
     }
     if report.added + report.replaced + report.unchanged == 0

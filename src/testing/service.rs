@@ -456,10 +456,11 @@ impl Service for FakeService {
                 }
                 report.chunks = u64::from(outcome != PutOutcome::Unchanged);
             }
-            _ => report.failures.push(IngestFailureJson {
-                place: upload.file_name,
-                message: "this is not a text; Attest reads text, Markdown, HTML and documents.jsonl".to_owned(),
-            }),
+            _ => {
+                let message = "this is not a text; Attest reads text, Markdown, HTML and documents.jsonl".to_owned();
+                report.failures.push(IngestFailureJson { place: upload.file_name, message });
+                report.failed = 1;
+            }
         }
         Ok(report)
     }

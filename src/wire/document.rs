@@ -181,7 +181,9 @@ pub struct IngestJson {
     pub replaced: u64,
     pub unchanged: u64,
     pub chunks: u64,
-    /// What could not be read, and why; the rest was taken.
+    /// How many documents, lines or files could not be read; the rest was taken.
+    pub failed: u64,
+    /// What could not be read, and why: the first hundred.
     pub failures: Vec<IngestFailureJson>,
 }
 
