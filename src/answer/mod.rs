@@ -118,7 +118,7 @@ impl Pipeline {
         let features = Features::read(&ask.question, &evidence);
         let answer = if evidence.is_empty() {
             self.abstain(ask, evidence, AbstentionReason::NothingFound, Vec::new())
-        } else if !self.gate.answers(&features) {
+        } else if !self.gate.answers(lang::detect(&ask.question), &features) {
             self.abstain(ask, evidence, AbstentionReason::NotAnswered, Vec::new())
         } else {
             let draft = match ask.mode {

@@ -3,22 +3,29 @@
 use std::collections::HashSet;
 
 use crate::{
-    domain::evidence::{Evidence, EvidenceSet},
+    domain::{
+        evidence::{Evidence, EvidenceSet},
+        text::Lang,
+    },
     text::overlap::{self, Idf},
 };
 
-/// What is known about a question and its evidence, each 0 to 1 (cosines as they are).
+/// What is known about a question and its evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Features {
-    /// Best cosine of the question to a piece of evidence.
+    /// Best cosine of the question to a piece of evidence, -1 to 1; 0 without vectors.
     pub cosine: f32,
-    /// Share of the question's content in the best piece, weighted by rarity.
+    /// How far that one stands above the mean of the others: an answer stands out, a topic does not.
+    pub margin: f32,
+    /// Share of the question's content in the best piece, weighted by rarity, 0 to 1.
     pub best_coverage: f32,
     /// The same over the three best pieces together.
     pub union_coverage: f32,
-    /// Whether the best piece is found by words and by meaning alike (1), by one of them (0).
+    /// Best BM25 score for each content word of the question.
+    pub bm25: f32,
+    /// The best piece is found by words and by meaning alike (1), or by one of them (0).
     pub agreement: f32,
-    /// The question names an article that is among the evidence.
+    /// The question names an article that is among the evidence (1).
     pub direct: f32,
 }
 
@@ -31,10 +38,18 @@ impl Features {
         let covered = |words: &HashSet<String>| overlap::coverage(&wanted, words, &idf);
         let union: HashSet<String> = present.iter().take(3).flatten().cloned().collect();
         let items = evidence.items();
+        let mut cosines: Vec<f32> = items.iter().filter_map(|i| i.signals.cosine).collect();
+        cosines.sort_by(|a, b| b.total_cmp(a));
+        let best_bm25 = items.iter().filter_map(|i| i.signals.bm25).fold(0.0, f32::max);
         Self {
-            cosine: items.iter().filter_map(|i| i.signals.cosine).fold(0.0, f32::max),
+            cosine: cosines.first().copied().unwrap_or(0.0),
+            margin: match cosines.as_slice() {
+                [best, rest @ ..] if !rest.is_empty() => best - rest.iter().sum::<f32>() / rest.len() as f32,
+                _ => 0.0,
+            },
             best_coverage: present.iter().take(5).map(covered).fold(0.0, f32::max),
             union_coverage: covered(&union),
+            bm25: best_bm25 / wanted.len().max(1) as f32,
             agreement: items.first().map_or(0.0, |first| {
                 let near = |rank: Option<u32>| rank.is_some_and(|r| r <= 5);
                 f32::from(u8::from(near(first.signals.lexical_rank) && near(first.signals.vector_rank)))
@@ -42,44 +57,63 @@ impl Features {
             direct: f32::from(u8::from(items.iter().any(|i| i.signals.direct))),
         }
     }
+
+    fn weighted(&self) -> [f32; 6] {
+        [self.cosine, self.margin, self.best_coverage, self.union_coverage, self.bm25, self.agreement]
+    }
 }
 
 fn passage(item: &Evidence) -> String {
     format!("{} {} {}", item.meta.title, item.chunk.path.join(" "), item.chunk.text)
 }
 
-/// Weights of a logistic model over [`Features`], and the score from which a question counts as answerable.
+/// A logistic model over [`Features`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    pub bias: f32,
+    /// For cosine, margin, best coverage, union coverage, BM25, agreement.
+    pub values: [f32; 6],
+}
+
+/// The gate: one model for each language, because the encoder's cosines lie in different ranges, and one for the time
+/// before the vectors are there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gate {
-    pub bias: f32,
-    pub cosine: f32,
-    pub best_coverage: f32,
-    pub union_coverage: f32,
-    pub agreement: f32,
+    pub zh: Weights,
+    pub en: Weights,
+    /// Without cosines.
+    pub words_only: Weights,
+    /// Score from which a question counts as answerable.
     pub threshold: f32,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { bias: -24.0, cosine: 26.0, best_coverage: 3.0, union_coverage: 2.0, agreement: 0.5, threshold: 0.5 }
+        Self {
+            zh: Weights { bias: -24.0, values: [26.0, 10.0, 2.0, 1.0, 0.1, 0.5] },
+            en: Weights { bias: -24.0, values: [26.0, 10.0, 3.0, 2.0, 0.1, 0.5] },
+            words_only: Weights { bias: -5.0, values: [0.0, 0.0, 4.0, 3.0, 0.1, 0.0] },
+            threshold: 0.5,
+        }
     }
 }
 
 impl Gate {
     /// How sure one can be that the evidence answers the question, 0 to 1.
-    pub fn score(&self, features: &Features) -> f32 {
+    pub fn score(&self, lang: Lang, features: &Features) -> f32 {
         if features.direct > 0.0 {
             return 1.0;
         }
-        let z = self.bias
-            + self.cosine * features.cosine
-            + self.best_coverage * features.best_coverage
-            + self.union_coverage * features.union_coverage
-            + self.agreement * features.agreement;
+        let weights = match lang {
+            _ if features.cosine == 0.0 => &self.words_only,
+            Lang::Zh => &self.zh,
+            Lang::En => &self.en,
+        };
+        let z: f32 = weights.bias + weights.values.iter().zip(features.weighted()).map(|(w, x)| w * x).sum::<f32>();
         1.0 / (1.0 + (-z).exp())
     }
 
-    pub fn answers(&self, features: &Features) -> bool {
-        self.score(features) >= self.threshold
+    pub fn answers(&self, lang: Lang, features: &Features) -> bool {
+        self.score(lang, features) >= self.threshold
     }
 }

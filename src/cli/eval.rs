@@ -87,6 +87,9 @@ struct AnswersArgs {
     /// Only the first so many questions
     #[arg(long)]
     limit: Option<usize>,
+    /// Search and ask the gate, but write nothing: for fitting it
+    #[arg(long)]
+    gate_only: bool,
     /// Write predictions here
     #[arg(long)]
     out: Option<PathBuf>,
@@ -140,7 +143,10 @@ async fn answers(args: &AnswersArgs, app: &App) -> anyhow::Result<()> {
         let version = app.store().document(collection, key).await.ok().flatten()?;
         app.store().version_text(version.id).await.ok().flatten().map(|(_, document)| document.text)
     };
-    let pipeline = app.pipeline(args.mode).await?;
+    let mut pipeline = app.pipeline(args.mode).await?;
+    if args.gate_only {
+        pipeline.gate.threshold = f32::INFINITY;
+    }
     let figures = eval::answers::run(&args.file, args.out.as_deref(), &options, &pipeline, stored, &tell).await?;
     bar.finish_and_clear();
     if args.json {

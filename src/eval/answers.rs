@@ -63,10 +63,13 @@ struct Prediction {
 
 #[derive(Clone, Copy, Debug, Serialize)]
 struct GateOut {
+    lang: &'static str,
     score: f32,
     cosine: f32,
+    margin: f32,
     best_coverage: f32,
     union_coverage: f32,
+    bm25: f32,
     agreement: f32,
     direct: f32,
 }
@@ -75,10 +78,13 @@ impl GateOut {
     fn read(pipeline: &Pipeline, question: &str, answer: &Answer) -> Self {
         let f = Features::read(question, &answer.evidence);
         Self {
-            score: pipeline.gate.score(&f),
+            lang: answer.lang.code(),
+            score: pipeline.gate.score(answer.lang, &f),
             cosine: f.cosine,
+            margin: f.margin,
             best_coverage: f.best_coverage,
             union_coverage: f.union_coverage,
+            bm25: f.bm25,
             agreement: f.agreement,
             direct: f.direct,
         }
