@@ -5,6 +5,8 @@
 
 pub mod policy;
 pub mod sufficiency;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

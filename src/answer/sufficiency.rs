@@ -117,3 +117,44 @@ impl Gate {
         self.score(lang, features) >= self.threshold
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_evidence_never_answers_and_a_named_article_does() {
+        let gate = Gate::default();
+        let nothing = Features::read("When does interest end?", &EvidenceSet::default());
+        assert_eq!(nothing, Features::default());
+        for lang in [Lang::Zh, Lang::En] {
+            assert!(!gate.answers(lang, &nothing));
+            assert!(gate.answers(lang, &Features { direct: 1.0, ..nothing }));
+        }
+    }
+
+    #[test]
+    fn more_evidence_never_lowers_the_score() {
+        let gate = Gate::default();
+        let base = Features {
+            cosine: 0.84,
+            margin: 0.01,
+            best_coverage: 0.4,
+            union_coverage: 0.5,
+            bm25: 1.0,
+            ..Features::default()
+        };
+        for better in [
+            Features { cosine: 0.9, ..base },
+            Features { margin: 0.05, ..base },
+            Features { best_coverage: 0.9, ..base },
+            Features { union_coverage: 0.9, ..base },
+            Features { bm25: 3.0, ..base },
+            Features { agreement: 1.0, ..base },
+        ] {
+            for lang in [Lang::Zh, Lang::En] {
+                assert!(gate.score(lang, &better) >= gate.score(lang, &base), "{better:?}");
+            }
+        }
+    }
+}

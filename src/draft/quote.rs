@@ -191,3 +191,63 @@ impl<'a> Piece<'a> {
 fn width(text: &str) -> usize {
     text.chars().map(|c| if overlap::is_han(c) { 2 } else { 1 }).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::{
+        document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
+        evidence::{Searched, Signals},
+        text::Lang,
+    };
+
+    fn set(texts: &[&str]) -> EvidenceSet {
+        let items = (0_u32..).zip(texts).map(|(at, text)| Evidence {
+            label: Label(0),
+            collection: CollectionName::constant("c"),
+            meta: Arc::new(DocumentMeta::plain("k", "", Lang::En, Domain::General)),
+            chunk: Chunk {
+                id: ChunkId(i64::from(at)),
+                version: VersionId(1),
+                ordinal: at,
+                locator: at.to_string(),
+                path: Vec::new(),
+                page: None,
+                span: Span::new(0, text.len()),
+                text: (*text).to_owned(),
+            },
+            score: 1.0,
+            signals: Signals::default(),
+        });
+        EvidenceSet::number(items.collect(), Searched::default())
+    }
+
+    fn quoted(question: &str, texts: &[&str], limits: &Limits) -> Vec<String> {
+        let evidence = set(texts);
+        let candidates = candidates(&evidence, limits);
+        let scores = score(question, &candidates, None);
+        compose(&evidence, &candidates, &scores, limits).sentences.into_iter().map(|s| s.text).collect()
+    }
+
+    #[test]
+    fn a_short_piece_is_quoted_whole() {
+        let article = "The lender may recall the loan. Interest ends on that day.";
+        let got = quoted("When does interest end?", &[article, "Cats sleep."], &Limits::default());
+        assert_eq!(got, ["The lender may recall the loan.", "Interest ends on that day."]);
+    }
+
+    #[test]
+    fn a_long_piece_is_cut_to_the_run_that_answers() {
+        let filler = "Nothing here concerns the matter that was asked about at all. ".repeat(12);
+        let text = format!("{filler}Interest ends on the day of repayment. {filler}");
+        let got = quoted("When does interest end on repayment?", &[&text], &Limits { run: 60, ..Limits::default() });
+        assert_eq!(got, ["Interest ends on the day of repayment."]);
+    }
+
+    #[test]
+    fn nothing_to_quote_is_an_empty_draft() {
+        assert!(quoted("Anything?", &[], &Limits::default()).is_empty());
+    }
+}

@@ -1,0 +1,147 @@
+//! The plumbing of the pipeline, on fakes. What an answer is worth is shown on real models elsewhere.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use time::{OffsetDateTime, macros::datetime};
+
+use super::{Ask, Pipeline, sufficiency::Gate};
+use crate::{
+    domain::{
+        answer::{AbstentionReason, Mode, Outcome},
+        document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
+        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals},
+        policy::Shown,
+        text::{Lang, Span},
+        verdict::{Missing, Verdict},
+    },
+    draft::quote::Limits,
+    ports::{Clock, IndexStatus, RetrieveError, Retriever},
+    testing::FakeGenerator,
+    verify::{Cascade, Thresholds},
+};
+
+const ARTICLE: &str = "借款人应当按照约定的期限返还借款。对借款期限没有约定的，借款人可以随时返还；贷款人可以催告借款人在合理期限内返还。";
+
+struct Shelf(Result<Vec<&'static str>, ()>);
+
+#[async_trait]
+impl Retriever for Shelf {
+    async fn retrieve(&self, _: &Query) -> Result<EvidenceSet, RetrieveError> {
+        let Ok(texts) = &self.0 else {
+            return Err(RetrieveError::Index { index: "lexical", problem: "gone".to_owned() });
+        };
+        let items = (0_u32..).zip(texts).map(|(at, text)| evidence(at, text)).collect();
+        let collections = vec![CollectionName::constant("legal-zh")];
+        Ok(EvidenceSet::number(
+            items,
+            Searched { collections, chunks: 4766, vectors_permille: 1000, index_position: 7 },
+        ))
+    }
+
+    async fn status(&self) -> Result<IndexStatus, RetrieveError> {
+        Ok(IndexStatus::default())
+    }
+}
+
+/// A chunk that starts at byte 100 of its document and is named by the question.
+fn evidence(at: u32, text: &str) -> Evidence {
+    Evidence {
+        label: Label(0),
+        collection: CollectionName::constant("legal-zh"),
+        meta: Arc::new(DocumentMeta::plain("law-zh/x", "民法典", Lang::Zh, Domain::Legal)),
+        chunk: Chunk {
+            id: ChunkId(i64::from(at)),
+            version: VersionId(1),
+            ordinal: at,
+            locator: "第六百七十五条".to_owned(),
+            path: Vec::new(),
+            page: None,
+            span: Span::new(100, 100 + text.len()),
+            text: text.to_owned(),
+        },
+        score: 1.0,
+        signals: Signals { direct: true, ..Signals::default() },
+    }
+}
+
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> OffsetDateTime {
+        datetime!(2026-01-02 12:00 UTC)
+    }
+
+    fn new_id(&self) -> String {
+        "id-1".to_owned()
+    }
+}
+
+fn pipeline(shelf: Shelf, script: &str) -> Pipeline {
+    Pipeline {
+        retriever: Arc::new(shelf),
+        embedder: None,
+        generator: Some(Arc::new(FakeGenerator::new([script]))),
+        verifier: Arc::new(Cascade::new(None, Thresholds::default())),
+        clock: Arc::new(Noon),
+        gate: Gate::default(),
+        limits: Limits::default(),
+    }
+}
+
+fn ask(mode: Mode) -> Ask {
+    let question = "《民法典》第六百七十五条怎么规定？".to_owned();
+    Ask { question, collections: Vec::new(), mode, as_of: None, domain: Domain::Legal }
+}
+
+#[tokio::test]
+async fn a_strict_answer_is_the_source_byte_for_byte() {
+    let pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), "");
+    let answer = pipeline.answer(&ask(Mode::Strict), None).await.expect("the fakes do not fail");
+    assert_eq!(answer.outcome, Outcome::Answered);
+    assert!(answer.sentences.len() >= 2, "one for each sentence of the article");
+    let document = format!("{}{ARTICLE}", " ".repeat(100));
+    for sentence in &answer.sentences {
+        let citation = sentence.judgement.verdict.citations()[0];
+        assert_eq!(citation.span.of(&document), Some(citation.quote.as_str()));
+        assert_eq!(sentence.span.of(answer.text.as_str()), Some(sentence.judgement.claim.text.as_str()));
+    }
+    assert_eq!((answer.provenance.index_position, answer.provenance.as_of), (7, time::macros::date!(2026 - 01 - 02)));
+}
+
+#[tokio::test]
+async fn a_failure_of_the_search_is_an_error_and_nothing_found_an_abstention() {
+    let failed = pipeline(Shelf(Err(())), "").answer(&ask(Mode::Strict), None).await;
+    assert!(failed.is_err(), "a failure must never look like an empty knowledge base");
+    let empty =
+        pipeline(Shelf(Ok(vec![])), "").answer(&ask(Mode::Strict), None).await.expect("nothing found is no error");
+    let Outcome::Abstained(abstention) = empty.outcome else { panic!("nothing can be answered from nothing") };
+    assert_eq!(abstention.reason, AbstentionReason::NothingFound);
+    assert!(abstention.message.zh.contains("legal-zh") && abstention.message.en.contains("legal-zh"));
+}
+
+#[tokio::test]
+async fn what_a_generator_invents_is_withheld_with_its_verdict() {
+    let script = "借款人可以随时返还。[1]\n借款人应当支付百分之五的违约金。[1]\n贷款人可以起诉。[9]\n";
+    let pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), script);
+    let answer = pipeline.answer(&ask(Mode::Grounded), None).await.expect("the fakes do not fail");
+    let verdicts: Vec<_> = answer.sentences.iter().map(|s| (s.judgement.verdict.code(), s.shown)).collect();
+    assert_eq!(verdicts[0], ("supported", Shown::Plain), "{verdicts:?}");
+    assert_eq!(verdicts[1].1, Shown::Withheld, "a figure that no source holds: {verdicts:?}");
+    assert!(!answer.text.as_str().contains("百分之五"));
+    let unknown = &answer.sentences[2].judgement.verdict;
+    assert!(
+        matches!(unknown, Verdict::Unsupported(Missing::UnknownLabel(label)) if label.contains('9')),
+        "{unknown:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_of_inventions_alone_is_an_abstention() {
+    let pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), "利率不得超过百分之三十六。[1]\n");
+    let answer = pipeline.answer(&ask(Mode::Grounded), None).await.expect("the fakes do not fail");
+    let Outcome::Abstained(abstention) = &answer.outcome else { panic!("{:?}", answer.outcome) };
+    assert_eq!(abstention.reason, AbstentionReason::NothingVerified);
+    assert_eq!(answer.text.as_str(), "");
+    assert_eq!(answer.sentences.len(), 1, "the judgement stays on record");
+}
