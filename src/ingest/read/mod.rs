@@ -78,7 +78,9 @@ pub fn document(
     let source = text(bytes, declared)?;
     let (text, title, headings) = match format {
         Format::Html => {
-            let page = html::parse(&source);
+            let page = html::parse(&source).ok_or_else(|| {
+                ReadError::DamagedText(format!("its elements nest deeper than {} levels", html::DEEPEST))
+            })?;
             (page.text, page.title, page.headings)
         }
         Format::Markdown => {
