@@ -1,15 +1,17 @@
 //! One claim after the other through labels, words, rules and encoder.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use async_trait::async_trait;
 
 use super::{
-    align::{self, Profile, Rarity, Run},
-    case::{ALIGNED, Case},
-    decide::{self, Decision, Ruling, Side, Signals, Thresholds},
+    align::{self, Profile, Rarity},
+    case::{ALIGNED, Case, Unit},
+    decide::Thresholds,
     entail::{self, Features, Vectors},
     explain,
+    judge::{Finding, Opened, Read, State},
+    lead,
     read::{self, Source},
     rules,
     verbatim::{self, Verbatim},
@@ -17,9 +19,9 @@ use super::{
 use crate::{
     domain::{
         claim::{Cited, Claim},
-        evidence::{Citation, EvidenceSet, Label},
-        text::{Lang, NonEmpty, Span},
-        verdict::{Effect, Judgement, Missing, Reason, Support, Verdict},
+        evidence::EvidenceSet,
+        text::Lang,
+        verdict::{Judgement, Reason},
     },
     draft::claims::citation,
     ports::{Embedder, Verifier, VerifyError},
@@ -95,43 +97,6 @@ impl Verifier for Cascade {
     }
 }
 
-/// What one group of sources (one by itself, or all that are cited) shows before the encoder is asked.
-#[derive(Debug, Default)]
-struct Finding {
-    /// Sources of the group.
-    members: Vec<usize>,
-    verbatim: Option<(usize, Span)>,
-    reasons: Vec<Reason>,
-    features: Features,
-    /// Best run of sentences: source, run, coverage.
-    best: Option<(usize, Run, f32)>,
-    score: Option<f32>,
-}
-
-/// A claim that has been through labels, words and rules.
-struct Opened<'a> {
-    text: &'a str,
-    state: State,
-}
-
-enum State {
-    Skipped,
-    /// It cites something that is not there.
-    UnknownLabel(String),
-    Read(Box<Read>),
-}
-
-struct Read {
-    /// The claim cites labels; otherwise every source counts as cited.
-    cites: Vec<Label>,
-    /// Each source that has something to say, by itself.
-    alone: Vec<Finding>,
-    /// All cited sources as one text.
-    together: Finding,
-    /// Too long for the encoder.
-    long: bool,
-}
-
 impl<'a> Opened<'a> {
     fn new(claim: &Claim, text: &'a str, sources: &[Source<'_>], rarity: &Rarity) -> Self {
         if claim.skip.is_some() {
@@ -147,7 +112,8 @@ impl<'a> Opened<'a> {
         }
         cites.sort_unstable();
         cites.dedup();
-        let reader = Reader { profile: Profile::of(text), text, lang: claim.lang, sources, rarity };
+        let unit = read::unit(text, claim.lang);
+        let reader = Reader { profile: Profile::of(text), text, unit, lang: claim.lang, sources, rarity };
         let is_cited = |at: usize| cites.is_empty() || cites.contains(&sources[at].evidence.label);
         let group: Vec<usize> = (0..sources.len()).filter(|&at| is_cited(at)).collect();
         let alone: Vec<Finding> = (0..sources.len()).filter_map(|at| reader.finding(&[at], !is_cited(at))).collect();
@@ -165,6 +131,7 @@ impl<'a> Opened<'a> {
 struct Reader<'r, 's> {
     profile: Profile,
     text: &'r str,
+    unit: Unit<'r>,
     lang: Lang,
     sources: &'r [Source<'s>],
     rarity: &'r Rarity,
@@ -177,7 +144,8 @@ impl Reader<'_, '_> {
         let mut cut = None;
         for &at in members {
             let source = &self.sources[at];
-            if let Some((run, coverage)) = align::best_run(&self.profile, &source.profiles, self.rarity)
+            if let Some((run, coverage)) =
+                align::best_run(&self.profile, &source.profiles, &source.heading, self.rarity)
                 && finding.best.is_none_or(|(_, _, held)| coverage > held)
             {
                 finding.best = Some((at, run, coverage));
@@ -187,9 +155,16 @@ impl Reader<'_, '_> {
         if only_near && coverage < OTHERS_FROM {
             return None;
         }
+        finding.features = self.features(members, coverage);
+        finding.reasons = self.check_rules(members);
+        // "根据《…法》第N条，…": once the reference is found to be right, the rest may be the source's own words.
+        let opening = if lead::is_grounded_reference(&finding.reasons) { lead::lead(&self.unit) } else { 0 };
+        let (words, profile) = match self.text.get(opening..).filter(|_| opening > 0) {
+            Some(rest) => (rest, Cow::Owned(Profile::of(rest))),
+            None => (self.text, Cow::Borrowed(&self.profile)),
+        };
         for &at in members {
-            let source = &self.sources[at];
-            match verbatim::find(&self.profile, self.text, &source.for_quotes()) {
+            match verbatim::find(&profile, words, &self.sources[at].for_quotes()) {
                 Some(Verbatim::Whole(span)) => {
                     finding.verbatim = Some((at, span));
                     break;
@@ -198,9 +173,8 @@ impl Reader<'_, '_> {
                 None => {}
             }
         }
-        finding.features = self.features(members, coverage);
-        finding.reasons = self.check_rules(members);
-        if let (Some((at, limit)), None) = (cut, finding.verbatim) {
+        let told = finding.reasons.iter().any(|r| r.code == "R14");
+        if let (Some((at, limit)), None, false) = (cut, finding.verbatim, told) {
             finding.reasons.push(explain::limit_dropped(&self.sources[at], limit));
         }
         Some(finding)
@@ -213,15 +187,16 @@ impl Reader<'_, '_> {
             let coverage: Vec<f32> = source.profiles.iter().map(|p| self.profile.coverage(self.rarity, [p])).collect();
             lines.extend(source.for_rules(&coverage));
         }
-        rules::check(&Case { claim: read::unit(self.text, self.lang), question: None, sources: lines })
+        rules::check(&Case { claim: self.unit.clone(), question: None, sources: lines })
     }
 
     fn features(&self, members: &[usize], run: f32) -> Features {
         let profiles: Vec<&Profile> = members.iter().flat_map(|&at| &self.sources[at].profiles).collect();
+        let headings = members.iter().map(|&at| &self.sources[at].heading);
         let sentence = profiles.iter().map(|p| self.profile.coverage(self.rarity, [*p])).fold(0.0, f32::max);
         Features {
             run,
-            all: self.profile.plain_coverage(profiles.iter().copied()),
+            all: self.profile.plain_coverage(profiles.iter().copied().chain(headings)),
             sentence,
             cosine: 0.0,
             order: self.profile.order(profiles.iter().copied()),
@@ -290,214 +265,6 @@ fn sentences_to_compare(claim: &Profile, source: &Source<'_>) -> Vec<String> {
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     ranked.into_iter().take(MOST_SENTENCES).map(|(_, text)| text.to_owned()).collect()
-}
-
-impl Finding {
-    /// The same finding again, for a group of one.
-    fn copied(&self) -> Self {
-        Self {
-            members: self.members.clone(),
-            verbatim: self.verbatim,
-            reasons: self.reasons.clone(),
-            features: self.features,
-            best: self.best,
-            score: self.score,
-        }
-    }
-
-    fn coverage(&self) -> f32 {
-        self.best.map_or(0.0, |(_, _, coverage)| coverage)
-    }
-
-    fn has(&self, effect: Effect) -> bool {
-        self.reasons.iter().any(|r| r.effect == effect)
-    }
-
-    fn decide(&self, long: bool, thresholds: &Thresholds) -> Decision {
-        let signals = Signals {
-            verbatim: self.verbatim.is_some(),
-            contradicted: self.has(Effect::Contradict),
-            part_missing: self.has(Effect::Unsupport),
-            flagged: self.has(Effect::Flag) || long,
-            coverage: self.coverage(),
-            score: self.score,
-        };
-        decide::decide(&signals, thresholds)
-    }
-
-    /// The claim's own words, or the run of sentences that holds most of it.
-    fn cite_best(&self, sources: &[Source<'_>]) -> Option<Citation> {
-        if let Some((at, span)) = self.verbatim {
-            return sources[at].evidence.cite(span);
-        }
-        let (at, run, _) = self.best?;
-        sources[at].evidence.cite(sources[at].run_span(run.first, run.last)?)
-    }
-
-    /// The sentences that rules say contradict the claim.
-    fn cite_against(&self, sources: &[Source<'_>]) -> Vec<Citation> {
-        let mut against: Vec<Citation> = Vec::new();
-        for reason in self.reasons.iter().filter(|r| r.effect == Effect::Contradict) {
-            let Some(place) = reason.evidence else { continue };
-            let Some(source) = sources.iter().find(|s| s.evidence.label == place.label) else { continue };
-            let citation = source.evidence.cite(source.whole_sentences(place.span));
-            against.extend(citation.filter(|c| !against.contains(c)));
-        }
-        if against.is_empty() {
-            against.extend(self.cite_best(sources));
-        }
-        against
-    }
-}
-
-impl Read {
-    fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.alone.iter().chain(std::iter::once(&self.together))
-    }
-
-    fn findings_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
-        self.alone.iter_mut().chain(std::iter::once(&mut self.together))
-    }
-}
-
-impl Opened<'_> {
-    fn judge(self, claim: &Claim, sources: &[Source<'_>], thresholds: &Thresholds) -> Judgement {
-        let (verdict, p_supported, reasons) = match self.state {
-            State::Skipped => match claim.skip {
-                Some(why) => (Verdict::NotChecked(why), 0.0, Vec::new()),
-                None => (Verdict::Unsupported(Missing::NoEvidence), 0.0, Vec::new()),
-            },
-            State::UnknownLabel(written) => {
-                let reason = explain::unknown_label(&claim.text, &written);
-                (Verdict::Unsupported(Missing::UnknownLabel(written)), 0.0, vec![reason])
-            }
-            State::Read(read) => read.judge(sources, thresholds),
-        };
-        Judgement { claim: claim.clone(), verdict, p_supported, reasons }
-    }
-}
-
-impl Read {
-    fn judge(self, sources: &[Source<'_>], thresholds: &Thresholds) -> (Verdict, f32, Vec<Reason>) {
-        let is_cited = |f: &Finding| {
-            let Some(&at) = f.members.first() else { return false };
-            self.cites.is_empty() || self.cites.contains(&sources[at].evidence.label)
-        };
-        let decisions: Vec<Decision> = self.alone.iter().map(|f| f.decide(self.long, thresholds)).collect();
-        let sides: Vec<Side> = self
-            .alone
-            .iter()
-            .zip(&decisions)
-            .map(|(f, &decision)| Side {
-                cited: is_cited(f),
-                decision,
-                opposes: decision == Decision::Contradicted && f.coverage() >= thresholds.conflict,
-            })
-            .collect();
-        let together = self.together.decide(self.long, thresholds);
-        let ruling = decide::combine(&sides, together);
-        let p = self.p_supported(ruling, together);
-        let pick = |cited: bool| {
-            let mut backing: Vec<&Finding> = (self.alone.iter().zip(&sides))
-                .filter(|(_, s)| s.cited == cited && s.decision.backs())
-                .map(|(f, _)| f)
-                .collect();
-            // Verbatim before model, then the better covered.
-            backing.sort_by(|a, b| {
-                (b.verbatim.is_some(), b.coverage())
-                    .partial_cmp(&(a.verbatim.is_some(), a.coverage()))
-                    .unwrap_or(std::cmp::Ordering::Equal)
-            });
-            backing
-        };
-        let mut reasons = self.together.reasons.clone();
-        let verdict = match ruling {
-            Ruling::Supported => {
-                let backing = pick(true);
-                let how = support(&backing);
-                // What is said of other sources does not matter to the reader of a supported claim.
-                reasons = backing.first().map(|f| f.reasons.clone()).unwrap_or_default();
-                reasons.retain(|r| r.effect == Effect::Ground);
-                reasons.extend(backing.first().map(|f| explain::support(f.verbatim, f.score, sources, thresholds)));
-                cite_all(&backing, sources).map(|by| Verdict::Supported { by, how })
-            }
-            Ruling::SupportedJointly => {
-                reasons.retain(|r| r.effect == Effect::Ground);
-                reasons.push(explain::support(self.together.verbatim, self.together.score, sources, thresholds));
-                self.cite_jointly(sources).map(|by| Verdict::Supported { by, how: Support::Model })
-            }
-            Ruling::Miscited => {
-                let by = cite_all(&pick(false), sources);
-                reasons.extend(by.as_ref().map(|by| explain::miscited(&self.cites, by.first().label)));
-                by.map(|by| Verdict::Miscited { by, cited: self.cites.clone() })
-            }
-            Ruling::Conflict => {
-                let backing = [pick(true), pick(false)].concat();
-                let backing = cite_all(&backing, sources).or_else(|| self.cite_jointly(sources));
-                let opposing = || self.alone.iter().zip(&decisions).filter(|(_, d)| **d == Decision::Contradicted);
-                let against: Vec<Citation> = opposing().flat_map(|(f, _)| f.cite_against(sources)).collect();
-                reasons = opposing().flat_map(|(f, _)| f.reasons.clone()).collect();
-                match (backing, NonEmpty::from_vec(against)) {
-                    (Some(backing), Some(against)) => {
-                        reasons.push(explain::conflict(backing.first().label, against.first().label));
-                        Some(Verdict::Conflict { backing, against })
-                    }
-                    _ => None,
-                }
-            }
-            Ruling::Contradicted => {
-                NonEmpty::from_vec(self.together.cite_against(sources)).map(|by| Verdict::Contradicted { by })
-            }
-            Ruling::PartMissing => Some(Verdict::Unsupported(Missing::Part)),
-            Ruling::NoEvidence => {
-                reasons.push(explain::no_evidence(self.together.coverage(), thresholds));
-                Some(Verdict::Unsupported(Missing::NoEvidence))
-            }
-            Ruling::NeedsReview => {
-                reasons.extend(explain::open(self.together.score, self.long, thresholds));
-                Some(Verdict::NeedsReview { nearest: self.together.cite_best(sources) })
-            }
-        };
-        // A verdict whose place cannot be shown is not given.
-        let verdict = verdict.unwrap_or(Verdict::NeedsReview { nearest: None });
-        reasons.sort_by_key(|r| std::cmp::Reverse(r.effect));
-        (verdict, p, reasons)
-    }
-
-    /// Places in several sources that hold the claim together: those that hold most of it.
-    fn cite_jointly(&self, sources: &[Source<'_>]) -> Option<NonEmpty<Citation>> {
-        let mut parts: Vec<&Finding> =
-            self.alone.iter().filter(|f| f.members.iter().all(|m| self.together.members.contains(m))).collect();
-        parts.sort_by(|a, b| b.coverage().total_cmp(&a.coverage()));
-        parts.truncate(3);
-        cite_all(&parts, sources)
-    }
-
-    /// A ranking score: the encoder's (or the coverage's), held down by what rules found.
-    fn p_supported(&self, ruling: Ruling, together: Decision) -> f32 {
-        let raw = self
-            .findings()
-            .filter(|f| self.together.members.iter().any(|m| f.members.contains(m)))
-            .map(|f| f.score.unwrap_or_else(|| entail::score(&f.features, false)))
-            .fold(0.0, f32::max);
-        match (ruling, together) {
-            (Ruling::Supported, _) if self.findings().any(|f| f.verbatim.is_some()) => raw.max(0.98),
-            (Ruling::Conflict | Ruling::Miscited, _) => raw.min(0.5),
-            (Ruling::Contradicted, _) => raw * 0.15,
-            (Ruling::PartMissing, _) => raw * 0.3,
-            (Ruling::NoEvidence, _) => raw * 0.5,
-            (Ruling::NeedsReview, Decision::Flagged) => raw * 0.7,
-            (Ruling::Supported | Ruling::SupportedJointly | Ruling::NeedsReview, _) => raw,
-        }
-    }
-}
-
-fn support(backing: &[&Finding]) -> Support {
-    if backing.first().is_some_and(|f| f.verbatim.is_some()) { Support::Verbatim } else { Support::Model }
-}
-
-fn cite_all(findings: &[&Finding], sources: &[Source<'_>]) -> Option<NonEmpty<Citation>> {
-    NonEmpty::from_vec(findings.iter().filter_map(|f| f.cite_best(sources)).collect())
 }
 
 #[cfg(test)]

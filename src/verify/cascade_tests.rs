@@ -5,14 +5,16 @@ use crate::{
     domain::{
         answer::ModelIdentity,
         document::{Chunk, ChunkId, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, Searched, Signals as Found},
+        evidence::{Evidence, Label, Searched, Signals},
+        text::Span,
+        verdict::{Missing, Support, Verdict},
     },
     draft::claims,
     ports::{EmbedKind, ModelError, Priority},
 };
 
 /// Evidence with these texts, labelled from 1; each chunk starts at byte 100 of its document.
-pub(super) fn evidence(texts: &[&str]) -> EvidenceSet {
+fn evidence(texts: &[&str]) -> EvidenceSet {
     let items = texts
         .iter()
         .enumerate()
@@ -31,7 +33,7 @@ pub(super) fn evidence(texts: &[&str]) -> EvidenceSet {
                 text: (*text).to_owned(),
             },
             score: 1.0,
-            signals: Found::default(),
+            signals: Signals::default(),
         })
         .collect();
     EvidenceSet::number(items, Searched::default())
@@ -74,7 +76,7 @@ impl Embedder for WordEmbedder {
             .iter()
             .map(|text| {
                 let mut vector = vec![0.01_f32; 64];
-                for token in align::tokens(text) {
+                for token in super::super::tokens::tokens(text) {
                     let slot = token.text.bytes().fold(7_usize, |h, b| (h * 31 + usize::from(b)) % 64);
                     vector[slot] += 1.0;
                 }

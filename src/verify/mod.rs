@@ -9,8 +9,11 @@ pub mod case;
 pub mod decide;
 pub mod entail;
 mod explain;
+mod judge;
+mod lead;
 mod read;
 pub mod rules;
+pub mod tokens;
 pub mod verbatim;
 
 pub use self::{cascade::Cascade, decide::Thresholds};

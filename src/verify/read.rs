@@ -40,6 +40,8 @@ pub struct Source<'a> {
     pub sentences: Vec<SourceUnit<'a>>,
     /// One for each sentence.
     pub profiles: Vec<Profile>,
+    /// Title, path and locator: what every sentence of the chunk is read under.
+    pub heading: Profile,
 }
 
 impl<'a> Source<'a> {
@@ -53,7 +55,13 @@ impl<'a> Source<'a> {
             units.push(SourceUnit { unit: unit(sentence, lang::detect(sentence)), span });
             profiles.push(Profile::of(sentence));
         }
-        Self { evidence, sentences: units, profiles }
+        let heading = [&evidence.meta.title, &evidence.chunk.locator]
+            .into_iter()
+            .chain(&evidence.chunk.path)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n");
+        Self { evidence, sentences: units, profiles, heading: Profile::of(&heading) }
     }
 
     /// The sentences as rules see them, each with its coverage of the claim.

@@ -8,7 +8,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::align::{Profile, Token, TokenKind, tokens};
+use super::{
+    align::Profile,
+    tokens::{Token, TokenKind, tokens},
+};
 use crate::domain::text::Span;
 
 /// Share of the claim's characters that must stand in the source.
