@@ -12,6 +12,7 @@ mod explain;
 mod judge;
 mod lead;
 mod read;
+pub mod reference_check;
 pub mod rules;
 pub mod tokens;
 pub mod verbatim;

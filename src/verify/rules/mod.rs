@@ -17,8 +17,12 @@ pub mod reference;
 mod support;
 pub mod time;
 
+pub use self::clause::Tokens;
 use super::case::Case;
-use crate::domain::verdict::Reason;
+use crate::{
+    domain::{text::Span, verdict::Reason},
+    text::lang,
+};
 
 /// One rule: its stable code, what it looks for, and the check.
 #[derive(Clone, Copy)]
@@ -51,4 +55,9 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// The findings of every rule on one case.
 pub fn check(case: &Case<'_>) -> Vec<Reason> {
     all().flat_map(|rule| (rule.check)(case)).collect()
+}
+
+/// Content words of a text, for comparing how much of one text stands in another.
+pub fn tokens(text: &str) -> Tokens {
+    Tokens::of(text, Span::new(0, text.len()), lang::detect(text), &[])
 }

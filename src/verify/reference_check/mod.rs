@@ -1,0 +1,470 @@
+//! Is the article that is cited the law of the day, and does it say what it is cited for?
+//!
+//! Distinct answers, because "repealed", "never existed" and "we do not hold it" call for different acts: in force;
+//! no longer in force (by what, and what took its place); not yet in force; not in the knowledge base; no such
+//! article; the article says something else. A law is never answered for by its parent: 《劳动合同法实施条例》 is not
+//! 《劳动合同法》.
+
+mod registry;
+
+pub use registry::Registry;
+
+use time::Date;
+
+use super::{
+    case::{Case, SourceSentence, Unit},
+    rules::{self, Rule},
+};
+use crate::{
+    domain::{
+        document::{DocStatus, DocumentMeta},
+        evidence::Label,
+        text::{Message, Span},
+        verdict::{Effect, Reason},
+    },
+    text::{
+        lang, logic,
+        reference::{Instrument, LegalReference, read_locator},
+        sentence::sentences,
+    },
+};
+
+/// One article of one version of an instrument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownArticle {
+    pub locator: String,
+    /// Paragraphs (款) and items (项) on lines of their own.
+    pub text: String,
+}
+
+/// One version of an instrument that the knowledge base holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownVersion {
+    pub meta: DocumentMeta,
+    pub articles: Vec<KnownArticle>,
+}
+
+impl KnownVersion {
+    fn article(&self, reference: &LegalReference) -> Option<&KnownArticle> {
+        self.articles.iter().find(|article| reference.locates(&article.locator))
+    }
+}
+
+/// A text that ends the validity of another without being its newer version: 《民法典》第一千二百六十条 ends 《合同法》.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeal {
+    /// Title of the repealing instrument.
+    pub by: String,
+    /// Article that says so.
+    pub locator: String,
+    /// First day of the repealing instrument.
+    pub from: Option<Date>,
+}
+
+/// What the check asks of a knowledge base.
+pub trait KnownInstruments {
+    /// Every version of exactly this instrument, in any order.
+    fn versions(&self, instrument: &Instrument) -> Vec<&KnownVersion>;
+    fn by_key(&self, key: &str) -> Option<&KnownVersion>;
+    /// A text in the knowledge base that repeals the instrument, which itself may not be held.
+    fn repeal(&self, instrument: &Instrument) -> Option<&Repeal>;
+    /// Titles that are held and are related by name: the parent law of an implementing regulation, and the reverse.
+    fn related(&self, instrument: &Instrument) -> Vec<&str>;
+}
+
+/// What took the place of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Successor {
+    pub key: Option<String>,
+    pub title: String,
+    /// The article that says most of what the old one said, where the old text is held.
+    pub locator: Option<String>,
+}
+
+/// The answer to one reference on one day.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// The article governs on that day, and nothing was said of it that it does not say.
+    InForce { key: String },
+    /// Repealed, or amended so that the article no longer says it.
+    NoLongerInForce { key: Option<String>, amended: bool, until: Option<Date>, successor: Option<Successor> },
+    /// It governs from `from` on.
+    NotYetInForce { key: String, from: Option<Date> },
+    /// Nothing is said about whether it exists. `related` titles are held.
+    NotInKnowledgeBase { related: Vec<String> },
+    /// The instrument is held and has no such article, paragraph or item.
+    NoSuchArticle { key: String, last: Option<String> },
+    /// It governs, and does not say what it is cited for.
+    SaysSomethingElse { key: String, text: String, reasons: Vec<Reason>, found_in: Option<String> },
+    /// The reference names no instrument (本法, 第三条): its reader knows which, this check does not.
+    NotNamed,
+}
+
+impl Answer {
+    /// Stable, for the wire.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::InForce { .. } => "in_force",
+            Self::NoLongerInForce { .. } => "no_longer_in_force",
+            Self::NotYetInForce { .. } => "not_yet_in_force",
+            Self::NotInKnowledgeBase { .. } => "not_in_knowledge_base",
+            Self::NoSuchArticle { .. } => "no_such_article",
+            Self::SaysSomethingElse { .. } => "says_something_else",
+            Self::NotNamed => "not_named",
+        }
+    }
+}
+
+/// An answer and the sentence that a person reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReferenceCheck {
+    pub answer: Answer,
+    pub message: Message,
+}
+
+/// Below this share a text of the article is not what was said (VERIFIER.md: at most 30 % of the pieces stand in it).
+const SAYS_LITTLE: f32 = 0.3;
+/// From this share on another article is what was meant.
+const SAYS_IT: f32 = 0.6;
+
+/// Looks one reference up as of `day`. `said` is what the writer says that the article provides, without the citation.
+pub fn check(
+    reference: &LegalReference,
+    said: Option<&str>,
+    day: Date,
+    known: &dyn KnownInstruments,
+) -> ReferenceCheck {
+    let Some(instrument) = &reference.instrument else {
+        return ReferenceCheck {
+            answer: Answer::NotNamed,
+            message: Message::new("没有写明是哪部法律，无法核对。", "No law is named; there is nothing to look up."),
+        };
+    };
+    let named = full_name(instrument, reference);
+    let mut versions = known.versions(instrument);
+    versions.sort_by_key(|version| std::cmp::Reverse(version.meta.valid_from));
+    if versions.is_empty() {
+        return match known.repeal(instrument) {
+            Some(repeal) if repeal.from.is_none_or(|from| from <= day) => repealed(&named, repeal),
+            _ => unknown(&named, known.related(instrument)),
+        };
+    }
+    let Some(current) = versions.iter().copied().find(|version| version.meta.governs_on(day)) else {
+        return out_of_force(reference, &named, &versions, day, known);
+    };
+    if let (Some(repeal), Some(from)) = (known.repeal(instrument), current.meta.valid_from)
+        && repeal.from.is_some_and(|repealed| from < repealed && repealed <= day)
+    {
+        return repealed(&named, repeal);
+    }
+    let key = current.meta.key.clone();
+    if reference.article.is_none() {
+        let message =
+            Message::new(format!("{named}现行有效（{}）。", current.meta.title), format!("{named} is in force."));
+        return ReferenceCheck { answer: Answer::InForce { key }, message };
+    }
+    let Some(article) = current.article(reference) else {
+        return missing(reference, &named, current, &versions, said);
+    };
+    if let Some(limb) = missing_limb(reference, &article.text) {
+        let message = Message::new(
+            format!("{named}不存在：该条没有{limb}。"),
+            format!("{named} does not exist: the article has no such limb ({limb})."),
+        );
+        return ReferenceCheck { answer: Answer::NoSuchArticle { key, last: Some(article.locator.clone()) }, message };
+    }
+    if let Some(said) = said.filter(|said| !said.trim().is_empty())
+        && let Some(other) = says_else(said, reference, article, current, &versions, &named)
+    {
+        return other;
+    }
+    let message = Message::new(format!("{named}现行有效。"), format!("{named} is in force."));
+    ReferenceCheck { answer: Answer::InForce { key }, message }
+}
+
+fn full_name(instrument: &Instrument, reference: &LegalReference) -> String {
+    let locator = reference.canonical_locator().unwrap_or_default();
+    let chinese = instrument.written.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let mut name = if chinese {
+        format!("《{}》{locator}", instrument.written)
+    } else {
+        format!("{} {locator}", instrument.written)
+    };
+    if let Some(paragraph) = reference.paragraph {
+        name.push_str(&format!("第{paragraph}款"));
+    }
+    if let Some(item) = reference.item {
+        name.push_str(&format!("第（{item}）项"));
+    }
+    name.trim_end().to_owned()
+}
+
+fn unknown(named: &str, related: Vec<&str>) -> ReferenceCheck {
+    let related: Vec<String> = related.into_iter().map(str::to_owned).collect();
+    let message = if related.is_empty() {
+        Message::new(
+            format!("知识库没有收录{named}所属的法律文件，既不能证实也不能否定。"),
+            format!("The knowledge base does not hold the instrument of {named}; this neither confirms nor denies it."),
+        )
+    } else {
+        Message::new(
+            format!("知识库没有收录{named}所属的法律文件；收录的相关文件是《{}》，不能代替它。", related.join("》《")),
+            format!(
+                "The knowledge base does not hold the instrument of {named}. It holds {}, which is another instrument.",
+                related.join(", ")
+            ),
+        )
+    };
+    ReferenceCheck { answer: Answer::NotInKnowledgeBase { related }, message }
+}
+
+fn repealed(named: &str, repeal: &Repeal) -> ReferenceCheck {
+    let until = repeal.from.and_then(Date::previous_day);
+    let message = Message::new(
+        format!("{named}已失效：由《{}》{}废止。", repeal.by, repeal.locator),
+        format!("{named} is no longer in force: repealed by {} {}.", repeal.by, repeal.locator),
+    );
+    let successor = Some(Successor { key: None, title: repeal.by.clone(), locator: None });
+    ReferenceCheck { answer: Answer::NoLongerInForce { key: None, amended: false, until, successor }, message }
+}
+
+/// No version governs on the day: all are over, or all are still to come.
+fn out_of_force(
+    reference: &LegalReference,
+    named: &str,
+    versions: &[&KnownVersion],
+    day: Date,
+    known: &dyn KnownInstruments,
+) -> ReferenceCheck {
+    let future = versions.iter().rev().find(|v| v.meta.valid_from.is_some_and(|from| from > day));
+    let past = versions.iter().find(|v| {
+        v.meta.valid_from.is_none_or(|from| from <= day)
+            && (v.meta.valid_to.is_some() || v.meta.status != DocStatus::NotYetInForce)
+    });
+    match (past, future) {
+        (Some(past), _) => {
+            let next = past.meta.superseded_by.as_deref().and_then(|key| known.by_key(key));
+            let successor = next.map(|next| Successor {
+                key: Some(next.meta.key.clone()),
+                title: next.meta.title.clone(),
+                locator: past.article(reference).and_then(|old| counterpart(&old.text, next)),
+            });
+            let until = past.meta.valid_to;
+            let day_zh = until.map_or_else(String::new, |day| format!("（至{day}）"));
+            let day_en = until.map_or_else(String::new, |day| format!(" (until {day})"));
+            let next_zh = successor.as_ref().map_or_else(String::new, |s| {
+                format!("，现由《{}》{}取代", s.title, s.locator.as_deref().unwrap_or(""))
+            });
+            let next_en = successor.as_ref().map_or_else(String::new, |s| {
+                format!("; {} {} took its place", s.title, s.locator.as_deref().unwrap_or(""))
+            });
+            let message = Message::new(
+                format!("{named}已失效{day_zh}{next_zh}。"),
+                format!("{named} is no longer in force{day_en}{next_en}."),
+            );
+            let answer = Answer::NoLongerInForce { key: Some(past.meta.key.clone()), amended: false, until, successor };
+            ReferenceCheck { answer, message }
+        }
+        (None, Some(future)) => {
+            let from = future.meta.valid_from;
+            let day_zh = from.map_or_else(String::new, |day| format!("，自{day}起施行"));
+            let day_en = from.map_or_else(String::new, |day| format!("; it applies from {day}"));
+            let message =
+                Message::new(format!("{named}尚未施行{day_zh}。"), format!("{named} is not yet in force{day_en}."));
+            ReferenceCheck { answer: Answer::NotYetInForce { key: future.meta.key.clone(), from }, message }
+        }
+        (None, None) => unknown(named, Vec::new()),
+    }
+}
+
+/// The version in force has no such article.
+fn missing(
+    reference: &LegalReference,
+    named: &str,
+    current: &KnownVersion,
+    versions: &[&KnownVersion],
+    said: Option<&str>,
+) -> ReferenceCheck {
+    let key = current.meta.key.clone();
+    if let Some((old, article)) =
+        versions.iter().filter(|v| v.meta.key != key).find_map(|v| v.article(reference).map(|article| (v, article)))
+    {
+        let text = said.filter(|said| !said.trim().is_empty()).unwrap_or(&article.text);
+        let locator = counterpart(text, current);
+        let message = Message::new(
+            format!("{named}只见于旧文本，现行文本没有这一条。"),
+            format!("{named} stands only in an earlier version; the version in force has no such article."),
+        );
+        let successor = Some(Successor { key: Some(key), title: current.meta.title.clone(), locator });
+        let answer = Answer::NoLongerInForce {
+            key: Some(old.meta.key.clone()),
+            amended: true,
+            until: old.meta.valid_to,
+            successor,
+        };
+        return ReferenceCheck { answer, message };
+    }
+    let last = current
+        .articles
+        .iter()
+        .filter_map(|article| Some((read_locator(&article.locator)?.0, article)))
+        .filter(|(found, _)| reference.article.as_ref().is_some_and(|wanted| wanted.scheme == found.scheme))
+        .max_by_key(|(found, _)| (found.part, found.number, found.sub))
+        .map(|(_, article)| article.locator.clone());
+    let message = Message::new(
+        format!("{named}不存在{}。", last.as_ref().map_or_else(String::new, |l| format!("：该文件最后一条是{l}"))),
+        format!(
+            "{named} does not exist{}.",
+            last.as_ref().map_or_else(String::new, |l| format!("; the last article is {l}"))
+        ),
+    );
+    ReferenceCheck { answer: Answer::NoSuchArticle { key, last }, message }
+}
+
+/// The paragraph or item that the reference names and the article does not have.
+///
+/// Lines that open with an item number belong to the paragraph above them.
+fn missing_limb(reference: &LegalReference, text: &str) -> Option<String> {
+    let is_item = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with('（') && line.chars().nth(1).is_some_and(|c| "一二三四五六七八九十".contains(c))
+    };
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let mut paragraphs: Vec<usize> = Vec::new();
+    for line in &lines {
+        match paragraphs.last_mut() {
+            Some(items) if is_item(line) => *items += 1,
+            _ => paragraphs.push(0),
+        }
+    }
+    if let Some(wanted) = reference.paragraph {
+        let at = usize::try_from(wanted).ok()?.checked_sub(1)?;
+        let Some(items) = paragraphs.get(at) else { return Some(format!("第{wanted}款")) };
+        return reference
+            .item
+            .filter(|item| *items > 0 && *item as usize > *items)
+            .map(|item| format!("第（{item}）项"));
+    }
+    let most = paragraphs.iter().max().copied().unwrap_or(0);
+    // Items may stand in running text, where they cannot be counted.
+    reference.item.filter(|item| most > 0 && *item as usize > most).map(|item| format!("第（{item}）项"))
+}
+
+/// Rules that can say that one text asserts the opposite of another.
+fn opposing() -> impl Iterator<Item = &'static Rule> {
+    [
+        rules::quote::RULES,
+        rules::modality::RULES,
+        rules::negation::RULES,
+        rules::comparison::RULES,
+        rules::entity::RULES,
+        rules::quantity::RULES,
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|rule| rule.code != "R23")
+}
+
+fn says_else(
+    said: &str,
+    reference: &LegalReference,
+    article: &KnownArticle,
+    current: &KnownVersion,
+    versions: &[&KnownVersion],
+    named: &str,
+) -> Option<ReferenceCheck> {
+    let words = rules::tokens(said);
+    let covered = words.within(&rules::tokens(&article.text));
+    let reasons = contradictions(said, article, &current.meta);
+    if reasons.is_empty() && (covered >= SAYS_LITTLE || words.len() < 6) {
+        return None;
+    }
+    // An older version may be what the writer had before him.
+    if let Some(old) = versions.iter().filter(|v| v.meta.key != current.meta.key).find(|v| {
+        v.article(reference).is_some_and(|old| {
+            old.text != article.text
+                && words.within(&rules::tokens(&old.text)) >= SAYS_IT.max(covered + 0.1)
+                && contradictions(said, old, &v.meta).is_empty()
+        })
+    }) {
+        let successor = Some(Successor {
+            key: Some(current.meta.key.clone()),
+            title: current.meta.title.clone(),
+            locator: counterpart(said, current),
+        });
+        let message = Message::new(
+            format!("{named}已修改：所引内容是旧文本的，现行文本不同。"),
+            format!("{named} has been amended: what is cited stood in an earlier version."),
+        );
+        let answer = Answer::NoLongerInForce {
+            key: Some(old.meta.key.clone()),
+            amended: true,
+            until: old.meta.valid_to,
+            successor,
+        };
+        return Some(ReferenceCheck { answer, message });
+    }
+    let found_in = counterpart(said, current).filter(|found| *found != article.locator);
+    let message = match (reasons.first(), &found_in) {
+        (Some(reason), _) => Message::new(
+            format!("{named}现行有效，但内容与所述不符：{}", reason.message.zh),
+            format!("{named} is in force but does not say this: {}", reason.message.en),
+        ),
+        (None, Some(found)) => Message::new(
+            format!("{named}现行有效，但所述内容见于{found}。"),
+            format!("{named} is in force, but what is said of it stands in {found}."),
+        ),
+        (None, None) => Message::new(
+            format!("{named}现行有效，但没有所述内容。"),
+            format!("{named} is in force but does not say this."),
+        ),
+    };
+    let answer =
+        Answer::SaysSomethingElse { key: current.meta.key.clone(), text: article.text.clone(), reasons, found_in };
+    Some(ReferenceCheck { answer, message })
+}
+
+/// The article of `version` that holds most of `text`, where it holds enough of it to be meant.
+fn counterpart(text: &str, version: &KnownVersion) -> Option<String> {
+    let words = rules::tokens(text);
+    if words.len() < 6 {
+        return None;
+    }
+    version
+        .articles
+        .iter()
+        .map(|article| (words.within(&rules::tokens(&article.text)), article))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(covered, _)| *covered >= SAYS_IT)
+        .map(|(_, article)| article.locator.clone())
+}
+
+/// What rules find against `said` in the article.
+fn contradictions(said: &str, article: &KnownArticle, meta: &DocumentMeta) -> Vec<Reason> {
+    let unit = |text| -> Unit<'_> {
+        let lang = lang::detect(text);
+        super::read::unit(text, lang)
+    };
+    let words = rules::tokens(said);
+    let label = Label(1);
+    let sources: Vec<SourceSentence<'_>> = sentences(&article.text)
+        .into_iter()
+        .filter_map(|span: Span| {
+            let text = span.of(&article.text)?;
+            Some(SourceSentence {
+                label,
+                meta,
+                locator: &article.locator,
+                path: &[],
+                offset: span.start(),
+                unit: unit(text),
+                coverage: words.within(&rules::tokens(text)),
+            })
+        })
+        .collect();
+    let case = Case { claim: unit(said), question: None, sources };
+    opposing().flat_map(|rule| (rule.check)(&case)).filter(|reason| reason.effect == Effect::Contradict).collect()
+}
+
+#[cfg(test)]
+mod tests;
