@@ -1,9 +1,11 @@
 //! One binary for all integration tests, so that everything is linked once.
 
 mod api;
+mod cli;
 mod ingest;
 mod kill;
 mod llama;
 mod models;
+mod program;
 mod store_contract;
 mod support;
