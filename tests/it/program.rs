@@ -176,6 +176,11 @@ impl Server {
         Err("attest serve was not ready within 120 s".to_owned())
     }
 
+    /// Scheme, address and port.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     pub fn get(&self, path: &str) -> Result<(u16, Value), String> {
         RUNTIME.block_on(answer(CLIENT.get(format!("{}{path}", self.base))))
     }
