@@ -9,7 +9,7 @@ pub mod chunk;
 pub mod embed;
 pub mod prepare;
 pub mod read;
-<<<<<<< HEAD
+pub mod ready;
 mod report;
 mod run;
 mod source;
@@ -18,6 +18,3 @@ mod walk;
 pub use read::decode;
 pub use report::{IngestProblem, IngestProgress, IngestReport, Progress};
 pub use run::{IngestError, IngestOptions, Ingester};
-=======
-pub mod ready;
->>>>>>> 264c94e (wip)

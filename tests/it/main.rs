@@ -6,6 +6,7 @@ mod ingest;
 mod kill;
 mod llama;
 mod models;
+mod page;
 mod program;
 mod store_contract;
 mod support;
