@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 #[path = "it/program.rs"]
+#[expect(dead_code, reason = "shared with the integration tests, which use all of it")]
 mod program;
 
 use program::Server;

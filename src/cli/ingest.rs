@@ -14,7 +14,13 @@ use crate::{
         document::{Collection, CollectionName, Domain},
         text::Lang,
     },
-    ingest::{IngestOptions, IngestProgress, IngestReport, embed::BackfillProgress, read::Defaults},
+    ingest::{
+        IngestOptions, IngestProgress, IngestReport,
+        embed::BackfillProgress,
+        read::Defaults,
+        ready::{self, ReadyVectors},
+    },
+    models::Job,
 };
 
 #[derive(Args, Clone, Debug)]
@@ -40,7 +46,13 @@ pub struct IngestArgs {
     /// Return only when every passage has its vector
     #[arg(long)]
     wait_vectors: bool,
+    /// Write the vectors of each corpus into its folder, so that they can be shipped with it
+    #[arg(long, requires_all = ["corpora", "wait_vectors"], hide = true)]
+    save_vectors: bool,
 }
+
+/// Vectors that a corpus brings along.
+const READY: &str = "vectors.bin";
 
 fn parse_lang(text: &str) -> Result<Lang, String> {
     Lang::parse(text).ok_or_else(|| format!("'{text}' is not a language; use zh or en"))
@@ -70,6 +82,7 @@ pub async fn run(args: &IngestArgs, app: &App, cancel: &CancellationToken) -> an
                     bail!("{} holds no documents.jsonl or documents.jsonl.gz", folder.display());
                 };
                 problems += ingest(app, &name, path, domain, args.lang, cancel).await?;
+                fill(app, &folder).await?;
             }
         }
         (None, Some(name)) => {
@@ -92,6 +105,9 @@ pub async fn run(args: &IngestArgs, app: &App, cancel: &CancellationToken) -> an
     app.engine(false).await?;
     if args.wait_vectors {
         vectors(app, cancel).await?;
+    }
+    if let (true, Some(corpora)) = (args.save_vectors, &args.corpora) {
+        save(app, corpora).await?;
     }
     if problems > 0 {
         bail!("{problems} file(s) or line(s) could not be read; the rest was taken in");
@@ -161,6 +177,28 @@ fn say(name: &CollectionName, report: &IngestReport) {
     if report.problem_count > 20 {
         eprintln!("  … and {} more", report.problem_count - 20);
     }
+}
+
+/// Takes over the vectors that the corpus brings along, where the embedder in use would have made them.
+async fn fill(app: &App, folder: &Path) -> anyhow::Result<()> {
+    let path = folder.join(READY);
+    let Some(embedder) = app.assigned(Job::Embedder)? else { return Ok(()) };
+    if path.exists() {
+        let ready = ReadyVectors::read(&path)?;
+        ready::fill(app.store(), &ready, &embedder.identity()).await?;
+    }
+    Ok(())
+}
+
+async fn save(app: &App, corpora: &Path) -> anyhow::Result<()> {
+    let Some(embedder) = app.embedder().await? else { bail!("no embedder is installed, so there are no vectors") };
+    for folder in folders(corpora)? {
+        let name: CollectionName = manifest(&folder)?.name.parse()?;
+        let ready = ready::gather(app.store(), &name, embedder.identity(), embedder.dimensions()).await?;
+        ready.write(&folder.join(READY))?;
+        println!("{name}: {} vectors written", ready.len());
+    }
+    Ok(())
 }
 
 async fn vectors(app: &App, cancel: &CancellationToken) -> anyhow::Result<()> {

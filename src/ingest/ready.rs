@@ -24,7 +24,9 @@ const BATCH: u32 = 1_000;
 pub enum ReadyError {
     #[error("{path}: {problem}")]
     File { path: String, problem: std::io::Error },
-    #[error("{path} is not a file of vectors, or it is damaged: {problem}; delete it, and vectors are computed instead")]
+    #[error(
+        "{path} is not a file of vectors, or it is damaged: {problem}; delete it, and vectors are computed instead"
+    )]
     Damaged { path: String, problem: &'static str },
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -212,7 +214,8 @@ mod tests {
     }
 
     fn unit(seed: u32) -> Vec<f32> {
-        let raw: Vec<f32> = (0..384_u32).map(|i| f32::from(((i * 7919 + seed * 104_729) % 2003) as u16) - 1001.0).collect();
+        let raw: Vec<f32> =
+            (0..384_u32).map(|i| f32::from(((i * 7919 + seed * 104_729) % 2003) as u16) - 1001.0).collect();
         let length = raw.iter().map(|v| v * v).sum::<f32>().sqrt();
         raw.iter().map(|v| v / length).collect()
     }

@@ -1,5 +1,6 @@
 //! The page in a real browser: a question in the address is asked, and the answer stands there with its source.
 
+use std::fmt::Write as _;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -31,7 +32,11 @@ fn browse(address: &str, what: &str) -> String {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let mut out = String::new();
+    for byte in text.bytes() {
+        let _ = write!(out, "%{byte:02X}");
+    }
+    out
 }
 
 #[test]

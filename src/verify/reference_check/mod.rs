@@ -9,6 +9,8 @@ mod registry;
 
 pub use registry::Registry;
 
+use std::fmt::Write as _;
+
 use time::Date;
 
 use super::{
@@ -23,7 +25,7 @@ use crate::{
         verdict::{Effect, Reason},
     },
     text::{
-        lang, logic,
+        lang,
         reference::{Instrument, LegalReference, read_locator},
         sentence::sentences,
     },
@@ -191,10 +193,10 @@ fn full_name(instrument: &Instrument, reference: &LegalReference) -> String {
         format!("{} {locator}", instrument.written)
     };
     if let Some(paragraph) = reference.paragraph {
-        name.push_str(&format!("第{paragraph}款"));
+        let _ = write!(name, "第{paragraph}款");
     }
     if let Some(item) = reference.item {
-        name.push_str(&format!("第（{item}）项"));
+        let _ = write!(name, "第（{item}）项");
     }
     name.trim_end().to_owned()
 }
@@ -376,7 +378,7 @@ fn says_else(
     let words = rules::tokens(said);
     let covered = words.within(&rules::tokens(&article.text));
     let reasons = contradictions(said, article, &current.meta);
-    if reasons.is_empty() && (covered >= SAYS_LITTLE || words.len() < 6) {
+    if reasons.is_empty() && (covered >= SAYS_LITTLE || words.count() < 6) {
         return None;
     }
     // An older version may be what the writer had before him.
@@ -427,7 +429,7 @@ fn says_else(
 /// The article of `version` that holds most of `text`, where it holds enough of it to be meant.
 fn counterpart(text: &str, version: &KnownVersion) -> Option<String> {
     let words = rules::tokens(text);
-    if words.len() < 6 {
+    if words.count() < 6 {
         return None;
     }
     version
