@@ -143,12 +143,12 @@ impl When {
             }
             (Self::Decade(decade), other) | (other, Self::Decade(decade)) => {
                 return match other.year() {
-                    Some(year) if year - year.rem_euclid(10) == decade => {
-                        if matches!(self, Self::Decade(_)) {
-                            DateRelation::Within
-                        } else {
-                            DateRelation::Coarser
-                        }
+                    // "the 1700s" may be the decade or the century.
+                    Some(year)
+                        if year - year.rem_euclid(10) == decade
+                            || (decade % 100 == 0 && year - year.rem_euclid(100) == decade) =>
+                    {
+                        if matches!(self, Self::Decade(_)) { DateRelation::Within } else { DateRelation::Coarser }
                     }
                     Some(_) => DateRelation::Different,
                     None => DateRelation::Unclear,

@@ -46,10 +46,10 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         form(format!(r"(?P<y>{YEAR})\s?(?:财年|财政年度|会计年度)"), true, year),
         // English, with a year
         form(format!(r"(?i)(?P<n>three|six|nine|twelve|3|6|9|12)[ -]months?(?: period)? (?:ended|ending|to) {month} {day},? (?P<y>{YEAR})"), false, months_ended),
-        form(format!(r"\b{month}\s{day},?\s(?P<y>{YEAR})\b"), false, ymd),
-        form(format!(r"\b{day}\s(?:of\s)?{month},?\s(?P<y>{YEAR})\b"), false, ymd),
+        form(format!(r"\b{month}\s{day}\s?,?\s(?P<y>{YEAR})\b"), false, ymd),
+        form(format!(r"\b{day}\s(?:of\s)?{month}\s?,?\s(?P<y>{YEAR})\b"), false, ymd),
         form(format!(r"\b(?P<d>3[01]|[12][0-9]|0?[1-9])-{month}-(?P<y>{YEAR})\b"), false, ymd),
-        form(format!(r"\b{month},?\s(?:of\s)?(?P<y>{YEAR})\b"), false, ym),
+        form(format!(r"\b{month}\s?,?\s(?:of\s)?(?P<y>{YEAR})\b"), false, ym),
         form(r"\b(?P<y>(?:19|20)[0-9]{2})(?:[-/.])(?P<m>1[0-2]|0?[1-9])(?:[-/.])(?P<d>3[01]|[12][0-9]|0?[1-9])\b".into(), false, ymd),
         form(r"\b(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12][0-9]|0?[1-9])/(?P<y>(?:19|20)[0-9]{2})\b".into(), false, ymd),
         form(r"\b(?P<d>3[01]|[12][0-9]|0?[1-9])[/.](?P<m>1[0-2]|0?[1-9])[/.](?P<y>(?:19|20)[0-9]{2})\b".into(), false, ymd),
@@ -66,18 +66,21 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         form(format!(r"(?i)\b(?:fiscal(?: years?)?|financial years?|FY)\s?['’]?(?P<y>{YEAR})\b"), true, year),
         form(r"\bFY\s?['’]?(?P<y>[0-9]{2})\b".into(), true, year),
         // Years
+        form(r"\b(?P<y>(?:19|20)[0-9]{2})[-–—/](?P<z>[0-9]{2})\b".into(), false, season),
         form(r"\b(?P<y>(?:1[5-9]|20)[0-9]0)(?:'|’)?s\b".into(), false, |c, _| Some(When::Decade(c["y"].parse().ok()?))),
         form(r"(?P<y>[5-9]0|[五六七八九]十)年代".into(), false, decade_zh),
         form(r"\b(?P<y>(?:19|20)[0-9]{2})-(?P<m>1[0-2]|0[1-9])\b".into(), false, ym),
         form(format!(r"(?P<y>{YEAR}|{HAN_YEAR})\s?年(?:度|末|底|初|年度|年末|年底|年初)?"), false, year_zh),
         // Chinese, without a year
         form(format!(r"(?:^|[^0-9一二三四五六七八九十个])(?P<keep>{m}\s?月\s?{d}\s?[日号號])"), false, ymd),
+        form(format!(r"(?P<m>{HAN})月(?P<d>[一二三]?十[一二三四五六七八九]?)(?:[^0-9一二三四五六七八九十个月年日天号]|$)"), false, lunar),
         form(r"前(?P<q>[一二三1-3])个?季度".into(), false, ytd_quarters),
         form(r"第?(?P<q>[一二三四1-4])(?:季度|季报)".into(), false, quarter),
         form(r"上半年|半年报|半年度".into(), false, |_, _| Some(When::Half { year: None, half: 1 })),
         form(r"下半年".into(), false, |_, _| Some(When::Half { year: None, half: 2 })),
         form(format!(r"(?:^|[^0-9一二三四五六七八九十个第])(?P<keep>{m}\s?月(?:份|初|末|底)?)"), false, bare_month),
         form(r"(?:^|[^0-9一二三四五六七八九十.,月])(?P<keep>(?P<d>3[01]|[12][0-9]|[1-9])[日号號])".into(), false, bare_day),
+        form(r"(?:^|[^0-9一二三四五六七八九十百千零.,月第])(?P<keep>(?P<d>[一二]?十[一二三四五六七八九]?|三十一?|[一二三四五六七八九])[号號])".into(), false, bare_day),
         // English, without a year
         form(format!(r"\b{month}\s{day}\b"), false, ymd),
         form(format!(r"\b{day}\s(?:of\s)?{month}\b"), false, ymd),
@@ -226,6 +229,11 @@ fn ymd(c: &Captures<'_>, _: &str) -> Option<When> {
     Some(When::Day { year, month: Some(month), day })
 }
 
+/// 八月十六: a day of the lunar calendar, or a day whose 日 was left out.
+fn lunar(c: &Captures<'_>, _: &str) -> Option<When> {
+    Some(When::Day { year: None, month: Some(month_of(c)?), day: small(c, "d")? })
+}
+
 fn ym(c: &Captures<'_>, text: &str) -> Option<When> {
     if c.name("mon").is_some_and(|m| m.as_str() == "may") {
         return None;
@@ -309,6 +317,13 @@ fn year_zh(c: &Captures<'_>, text: &str) -> Option<When> {
     (1000..2200).contains(&year).then_some(When::Year(year))
 }
 
+/// 2018–19: one year of school or sport, told by its first calendar year.
+fn season(c: &Captures<'_>, _: &str) -> Option<When> {
+    let first: i32 = c["y"].parse().ok()?;
+    let second: i32 = c["z"].parse().ok()?;
+    ((first + 1) % 100 == second).then_some(When::Year(first))
+}
+
 fn decade_zh(c: &Captures<'_>, text: &str) -> Option<When> {
     // Only 20世纪 is meant when nothing else is told, and only when it is told do we know.
     let before = &text[..c.get(0)?.start()];
@@ -390,14 +405,18 @@ fn bare_month(c: &Captures<'_>, text: &str) -> Option<When> {
     (!stretch).then_some(When::Month { year: None, month })
 }
 
+/// What makes "5号" a name.
+const NAMED: &str = "楼文线院店馆仓机船令井桥染公地房室门车厂矿码人物球字柱档病床窗台站口令案卷册件批段标坑选种型弹";
+
 fn bare_day(c: &Captures<'_>, text: &str) -> Option<When> {
     let kept = c.name("keep")?;
     let (before, after) = (&text[..kept.start()], &text[kept.end()..]);
     // 5号楼, 2号文 and 3号染色体 are names.
-    if kept.as_str().ends_with(['号', '號'])
-        && !after.is_empty()
-        && !after.starts_with(['，', '。', '、', ',', '起', '至', '到', '前'])
-    {
+    if kept.as_str().ends_with(['号', '號']) && after.starts_with(|c: char| NAMED.contains(c)) {
+        return None;
+    }
+    // A table cell that holds nothing else tells a stretch of time.
+    if before.trim().is_empty() && after.trim().is_empty() {
         return None;
     }
     if kept.as_str().ends_with('日') && (is_duration(before, after) || before.ends_with(['至', '到', '-', '~', '—']))
@@ -467,6 +486,23 @@ fn bare_year(c: &Captures<'_>, text: &str) -> Option<When> {
     if quantity_before.iter().any(|w| {
         *w != "and " && *w != "about " && *w != "around " && *w != "under " && *w != "over " && lower.ends_with(w)
     }) {
+        return None;
+    }
+    // Blade Runner 2049, Flight 1549: a number after a name is part of it.
+    let name: String = before.trim_end().chars().rev().take_while(char::is_ascii_alphabetic).collect();
+    let is_name = before.ends_with(' ')
+        && name.chars().next_back().is_some_and(|c| c.is_ascii_uppercase())
+        && name.len() > 2
+        && !before.trim_end().ends_with(|c: char| !c.is_ascii_alphabetic());
+    let leads: [&str; 22] = [
+        "In", "Since", "By", "From", "During", "Until", "After", "Before", "Of", "The", "Spring", "Summer", "Autumn",
+        "Fall", "Winter", "Year", "Early", "Late", "For", "Between", "And", "Through",
+    ];
+    let lead: String = name.chars().rev().collect();
+    if is_name && !leads.contains(&lead.as_str()) {
+        return None;
+    }
+    if year > 2040 {
         return None;
     }
     let next = after.trim_start();

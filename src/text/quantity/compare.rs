@@ -64,6 +64,11 @@ pub struct Compared {
 }
 
 impl Relation {
+    /// Whether the source holds the claim's figure, however it is bounded or divided there.
+    pub const fn same_figure(self) -> bool {
+        self.nearness() >= 8
+    }
+
     /// Whether the claim's figure stands in the source.
     pub const fn is_grounded(self) -> bool {
         matches!(self, Self::Same | Self::Rounded | Self::Satisfied)
@@ -112,6 +117,16 @@ impl Quantity {
     /// The relation alone.
     pub fn relation(&self, source: &Self) -> Relation {
         relation(self, source)
+    }
+
+    /// Whether `source` lies within what this bounded figure allows, however far.
+    pub fn allows(&self, source: &Self) -> bool {
+        self.bound != Bound::Exact
+            && self.unit.kind == source.unit.kind
+            && self.unit.per == source.unit.per
+            && source.bound == Bound::Exact
+            && within(self.bound, &self.value.low(), &source.value.low())
+            && within(self.bound, &self.value.low(), &source.value.high())
     }
 
     /// `3.5亿元 = 350000000 CNY`: as written, and in base units.
@@ -213,6 +228,10 @@ fn relation(claim: &Quantity, source: &Quantity) -> Relation {
     let same_figure = equal(claim, source);
     match (a, b) {
         (Kind::Plain, Kind::Count(_)) | (Kind::Count(_), Kind::Plain) => same_kind(claim, source),
+        // "132 million units" are no international units.
+        (Kind::Activity, Kind::Count(_) | Kind::Plain) | (Kind::Count(_) | Kind::Plain, Kind::Activity) => {
+            same_kind(claim, source)
+        }
         (Kind::Count(x), Kind::Count(y)) => {
             if counted_alike(x, y) {
                 same_kind(claim, source)
@@ -468,9 +487,13 @@ fn exact(
     if hedged(claim, &x, &y) {
         return Relation::Rounded;
     }
-    if claim.bound == source.bound || flat || claim.bound == Bound::Exact {
-        let finer = y_precision < x_precision;
-        if finer && rounds_to(&y, &x, &x_precision) {
+    // A little less than 3 is not 3.2, whatever rounds to 3.
+    // Nor is 3.1 less than 3.
+    let decided = matches!(claim.hedge, Some(Hedge::Nearly | Hedge::Open))
+        || (claim.bound != Bound::Exact && flat && !within(claim.bound, &x, &y));
+    if !decided && (claim.bound == source.bound || flat || claim.bound == Bound::Exact) {
+        let finer = y_precision < x_precision && (!claim.unit.kind.is_time() || unit_size(claim) == unit_size(source));
+        if finer && near(&x, &y) && rounds_to(&y, &x, &x_precision) {
             return if claim.bound == source.bound {
                 Relation::Rounded
             } else {
@@ -484,10 +507,26 @@ fn exact(
     }
     match power_between(&x, &y) {
         Some(power) => Relation::Scale(power),
-        // 68 lb for 68 kg
-        None if claim.shown == source.shown && claim.converted != source.converted => Relation::Unit,
+        // 三年 for 三个月, 68 lb for 68 kg
+        None if claim.shown == source.shown && unit_size(claim) != unit_size(source) => {
+            if claim.unit.kind.is_time() {
+                Relation::Period
+            } else {
+                Relation::Unit
+            }
+        }
         None => Relation::Different,
     }
+}
+
+/// Base units in one written unit, where that can be told from the value.
+fn unit_size(q: &Quantity) -> Option<Number> {
+    div(&q.value.low(), &q.scaled)
+}
+
+/// Rounding to one digit may move a figure far; beyond 15 % it misleads.
+fn near(x: &Number, y: &Number) -> bool {
+    div(x, y).is_some_and(|r| r > Number::new(85, 100) && r < Number::new(115, 100))
 }
 
 fn within(bound: Bound, limit: &Number, value: &Number) -> bool {

@@ -506,7 +506,7 @@ pub fn trend(before: &str, after: &str) -> (Option<Trend>, Option<Change>) {
                     || between.starts_with(['至', '到'])
                     || between.starts_with("了至")
                     || between == "to"
-                    || between.ends_with(" to")
+                    || (between.ends_with(" to") && !between.ends_with("up to"))
                     || between.starts_with("to ")
                 {
                     Change::To

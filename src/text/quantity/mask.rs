@@ -32,10 +32,12 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         // Citation marks and numbers of a list
         r"\[\d+(?:\s?[,、\-–]\s?\d+)*\]".to_owned(),
         format!(r"(?:^|[\n。;:!?])\s*(?P<m>[(]?(?:\d{{1,3}}|[{HAN}]{{1,3}})(?:[)、]|[.](?:\s|[^\d\s])))"),
+        // 21世纪, 九十年代
+        format!(r"(?:\d{{1,2}}|[{HAN}]{{1,3}})世纪|(?:\d0|[{HAN}]十)年代"),
+        // 30 BC, 公元前221年
+        r"\b\d{1,4}\s?(?:BCE?|B\.C\.|CE|A\.D\.)|\b(?:AD|A\.D\.)\s?\d{1,4}|公元前?\s?\d{1,4}\s?年".to_owned(),
         // 1st, 2nd
         r"(?i)\b\d+(?:st|nd|rd|th)\b".to_owned(),
-        // Chemistry: 1,2-二氯乙烷, 5-HT, 25-hydroxy
-        r"\b\d+(?:,\d+)*-(?:[a-z]{4,}|[A-Z]{2,}|[\p{Han}]{1,2}(?:基|氯|氟|溴|羟|甲|乙|丙|酮|酸|醇|氨))".to_owned(),
     ]
     .iter()
     .map(|pattern| Regex::new(pattern).expect("the pattern is fixed and tested"))
@@ -50,6 +52,12 @@ static BRACKETED: LazyLock<Regex> = LazyLock::new(|| {
 /// Identifiers that join letters and digits: COVID-19, IL-6, N95, GPT-4.
 static IDENTIFIER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z][A-Za-z]*[-–]?\d[\dA-Za-z]*(?:[-./]\d*[A-Za-z0-9]+)*")
+        .expect("the pattern is fixed and tested")
+});
+
+/// 1,2-二氯乙烷, 25-hydroxyvitamin; but 30-day is a quantity.
+static CHEMICAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b\d+(?:,\d+)*-(?P<word>[a-z]{4,}|[A-Z]{2,}|[\p{Han}]{1,2}(?:基|氯|氟|溴|羟|甲|乙|丙|酮|酸|醇|氨))")
         .expect("the pattern is fixed and tested")
 });
 
@@ -73,7 +81,8 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         百科 千秋 百年 三思 一齐 一再 第一 第二 第三 非一 初一 高一 高二 高三 初二 初三 二胎 三胎 二孩 三孩 一国两制 两制 \
         万华 一汽 百联 千山 二连 三明 九龙 一心 八卦 七夕 五一 十一届 六一 一二审 十六进制 二进制 三文 四书 二代 一代 三代 \
         几十 几百 几千 几万 几亿 数十 数百 数千 数万 数亿 上百 上千 上万 成千 好几 十几万 若干 三番 两极 两栖 一氟 一硝 二硝 \
-        百白破 十滴水 百济 千红 一品红 万艾可 半枝莲 半夏 半乳糖 半胱 半月板 半脱位 过半 一半以上数 三七总皂苷 三尖瓣 二尖瓣 四联 五官科"
+        百白破 十滴水 百济 千红 一成不变 一天天 一天到晚 一蹴而就 十全十美 千篇一律 万无一失 三令五申 五花八门 七上八下 四面八方 四通八达 \
+        十之八九 一五一十 三三两两 半途而废 一年四季 百年大计 千变万化 千军万马 千家万户 三五成群 一日而 一心一意 一品红 万艾可 半枝莲 半夏 半乳糖 半胱 半月板 半脱位 过半 一半以上数 三七总皂苷 三尖瓣 二尖瓣 四联 五官科"
         .split_ascii_whitespace()
         .filter(|w| !matches!(*w, "十几万" | "一半以上数" | "过半" | "十一届"))
         .collect();
@@ -151,9 +160,18 @@ pub fn masked(text: &str, dates: &[DateMention]) -> Vec<(usize, usize)> {
             // "5mg/2ml": letters after a digit are a unit, not the start of an identifier; "x10" multiplies.
             let is_unit = before.is_some_and(|c| c.is_ascii_digit() || c == '%' || c == '.')
                 || (before == Some('/') && word.contains(|c: char| c.is_ascii_digit()) && letters.len() <= 2);
+            let is_interval = letters.eq_ignore_ascii_case("q") && word.ends_with(['h', 'H']);
             let is_times = letters.eq_ignore_ascii_case("x") && word.len() <= 5;
-            if !is_money && !is_unit && !is_times {
+            if !is_money && !is_unit && !is_times && !is_interval {
                 ranges.push((found.start(), found.end()));
+            }
+        }
+        for captures in CHEMICAL.captures_iter(text) {
+            let (whole, word) = (captures.get(0), captures.name("word"));
+            if let (Some(whole), Some(word)) = (whole, word)
+                && super::unit::atom(text, word.start()).is_none()
+            {
+                ranges.push((whole.start(), whole.end()));
             }
         }
         for found in DIGIT_LETTER.find_iter(text) {

@@ -326,6 +326,15 @@ pub fn word_scale(rest: &str) -> Option<(Number, usize)> {
     Some((ten(power)?, skipped + word.len()))
 }
 
+/// `132m units`, `4bn people`: a letter is a scale only before something counted.
+fn letter_scale(rest: &str) -> Option<(Number, usize)> {
+    let (letters, power) = [("bn", 9), ("m", 6), ("k", 3)].into_iter().find(|(l, _)| rest.starts_with(l))?;
+    let noun = rest[letters.len()..].strip_prefix(' ')?;
+    let (atom, _) = super::unit::atom(noun, 0)?;
+    let counted = matches!(atom.kind, super::unit::Kind::Count(_) | super::unit::Kind::Activity);
+    (counted && noun.starts_with(|c: char| c.is_ascii_lowercase())).then_some((ten(power)?, letters.len()))
+}
+
 /// Applies the scale words after a run of digits: 3.5亿, 1万2千, 1.2 billion.
 fn scaled(text: &str, mut numeral: Numeral) -> Option<Numeral> {
     let mut smallest: Option<Number> = None;
@@ -334,11 +343,20 @@ fn scaled(text: &str, mut numeral: Numeral) -> Option<Numeral> {
     let mut precision = numeral.precision;
     let mut end = numeral.end;
     loop {
+        // 6300多万, 3千余亿: the open mark may stand before the scale.
+        let open = ['多', '余', '几']
+            .iter()
+            .find_map(|c| text[end..].strip_prefix(*c))
+            .filter(|tail| smallest.is_none() && han_scale(tail).is_some());
+        if let Some(tail) = open {
+            numeral.open = true;
+            end = text.len() - tail.len();
+        }
         let rest = &text[end..];
         let spaced = rest.strip_prefix(' ').map_or(0, |tail| usize::from(han_scale(tail).is_some()));
         let Some((factor, used)) = han_scale(&rest[spaced..])
             .map(|(f, used)| (f, used + spaced))
-            .or_else(|| if smallest.is_none() { word_scale(rest) } else { None })
+            .or_else(|| if smallest.is_none() { word_scale(rest).or_else(|| letter_scale(rest)) } else { None })
         else {
             break;
         };
@@ -666,6 +684,9 @@ fn words(text: &str, at: usize) -> Option<Numeral> {
         // "a dozen", "a hundred", "a third of", "a half": the article is one.
         let next = past_joint(text, first_end)?;
         let (word, end) = word_at(text, next)?;
+        if text[next..].starts_with(|c: char| c.is_ascii_uppercase()) {
+            return None;
+        }
         return match word.as_str() {
             "dozen" => found(int(12), int(1), end),
             "half" => found(Number::new(1, 2), Number::new(1, 2), end),
@@ -680,6 +701,11 @@ fn words(text: &str, at: usize) -> Option<Numeral> {
     }
     if first == "half" {
         let mut end = first_end;
+        if text[at..].starts_with('H')
+            && text[end..].strip_prefix(' ').is_some_and(|t| t.starts_with(|c: char| c.is_ascii_uppercase()))
+        {
+            return None;
+        }
         if let Some(next) = past_joint(text, end)
             && let Some((word, after)) = word_at(text, next)
         {
@@ -699,6 +725,9 @@ fn words(text: &str, at: usize) -> Option<Numeral> {
         return found(int(12), int(1), first_end);
     }
     let (value, mut end, precision) = cardinal(text, at, None)?;
+    if is_ordinal_or_name(text, at, end, value) {
+        return None;
+    }
     at = end;
     // one-third, two thirds, three-quarters
     if let Some((word, after)) = past_joint(text, at).and_then(|n| word_at(text, n)) {
@@ -734,8 +763,24 @@ fn words(text: &str, at: usize) -> Option<Numeral> {
     found(number, precision, end)
 }
 
+/// "twenty-first" is an ordinal; "Eight Men Out" and "Two and a Half Men" are names.
+fn is_ordinal_or_name(text: &str, start: usize, end: usize, value: i128) -> bool {
+    const ORDINALS: [&str; 9] = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
+    let Some(next) = past_joint(text, end) else { return false };
+    let Some((word, _)) = word_at(text, next) else { return false };
+    let capital = |at: usize| text[at..].starts_with(|c: char| c.is_ascii_uppercase());
+    (value >= 20 && value % 10 == 0 && ORDINALS.contains(&word.as_str()))
+        || (capital(start) && (capital(next) || text[next..].starts_with("and a Half")))
+}
+
 fn followed_by_of(text: &str, at: usize) -> bool {
-    text[at..].starts_with(" of ") || text[at..].starts_with(" the ")
+    let rest = text[at..].trim_start();
+    rest.is_empty()
+        || rest.starts_with([',', '.', ';', ')'])
+        || word_at(rest, 0).is_some_and(|(word, _)| {
+            ["of", "the", "will", "are", "were", "is", "was", "have", "had", "said", "more", "less", "who", "do"]
+                .contains(&word.as_str())
+        })
 }
 
 /// A cardinal in words, the byte after it, and its last place. `lead` stands in for an article before it.

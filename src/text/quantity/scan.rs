@@ -408,9 +408,9 @@ fn fraction(text: &str, at: usize, numeral: &Numeral) -> Option<Term> {
     if !share_in_words && (!numeral.value.is_integer() || numeral.scaled) {
         return None;
     }
-    let (share, end, form, low_precision) = if let Some(tail) = rest.strip_prefix("分之") {
+    let (share, end, form) = if let Some(tail) = rest.strip_prefix("分之") {
         let numerator = read(text, text.len() - tail.len())?;
-        (div(&numerator.value, &numeral.value)?, numerator.end, Form::Han, div(&numerator.precision, &numeral.value)?)
+        (div(&numerator.value, &numeral.value)?, numerator.end, Form::Han)
     } else if let Some(tail) = rest.strip_prefix('/')
         && numeral.form == Form::Digits
         && tail.starts_with(|c: char| c.is_ascii_digit())
@@ -428,7 +428,7 @@ fn fraction(text: &str, at: usize, numeral: &Numeral) -> Option<Term> {
         {
             return None;
         }
-        (div(&numeral.value, &denominator.value)?, denominator.end, Form::Digits, div(&int(1), &denominator.value)?)
+        (div(&numeral.value, &denominator.value)?, denominator.end, Form::Digits)
     } else if let Some(tail) = rest.strip_prefix(" in ").or_else(|| rest.strip_prefix(" out of ")) {
         let from = text.len() - tail.len();
         let from = from + if tail.starts_with("every ") { "every ".len() } else { 0 };
@@ -441,10 +441,10 @@ fn fraction(text: &str, at: usize, numeral: &Numeral) -> Option<Term> {
         {
             return None;
         }
-        (div(&numeral.value, &denominator.value)?, denominator.end, numeral.form, div(&int(1), &denominator.value)?)
+        (div(&numeral.value, &denominator.value)?, denominator.end, numeral.form)
     } else if share_in_words && read_unit(text, numeral.end).is_none() {
         // one-third of, half of
-        (numeral.value, numeral.end, Form::Words, numeral.precision)
+        (numeral.value, numeral.end, Form::Words)
     } else {
         return None;
     };
@@ -453,7 +453,8 @@ fn fraction(text: &str, at: usize, numeral: &Numeral) -> Option<Term> {
     term.upper = None;
     term.shown = share;
     term.scaled = share;
-    term.precision = low_precision;
+    // A fraction is told for a share near it: a third for 33 %. Finer than two hundredths it says nothing.
+    term.precision = Number::new(1, 50);
     term.per_shown = int(1);
     term.unit = Unit::of(Kind::Ratio);
     term.has_unit = true;
@@ -475,7 +476,7 @@ fn discount(text: &str, at: usize, numeral: &Numeral) -> Option<Term> {
             Some(upper) => Some(mul(&upper, &tenth)?),
             None => None,
         };
-        term.precision = tenth;
+        term.precision = Number::new(1, 20);
         term.end += '成'.len_utf8();
         // 三成五
         if let Some(d) = text[term.end..].chars().next().and_then(super::numeral::han_digit)
@@ -496,13 +497,15 @@ fn discount(text: &str, at: usize, numeral: &Numeral) -> Option<Term> {
         // 八折 is 80 %, 七五折 and 75折 are 75 %.
         let share = if numeral.value < int(10) { tenth } else { Number::new(1, 100) };
         term.value = mul(&numeral.value, &share)?;
-        term.precision = mul(&numeral.precision, &share)?;
+        term.precision = Number::new(1, 100);
         term.end += '折'.len_utf8();
     } else if text[at..].starts_with("一半") && !text[at..].starts_with("一半导") {
         term.value = Number::new(1, 2);
+        term.precision = Number::new(1, 50);
         term.end = at + "一半".len();
     } else if text[at..].starts_with("半数") {
         term.value = Number::new(1, 2);
+        term.precision = Number::new(1, 50);
         term.end = at + "半数".len();
     } else {
         return None;

@@ -93,6 +93,83 @@ fn what_measures_nothing_is_no_quantity() {
     }
 }
 
+/// The relation of a claim's worst figure to the nearest figure of the evidence, by the names of the table.
+fn relate(claim: &str, evidence: &str) -> &'static str {
+    let (mine, theirs) = (parse(claim), parse(evidence));
+    if mine.is_empty() {
+        return relate_dates(claim, evidence);
+    }
+    mine.iter()
+        .map(|q| {
+            let nearest =
+                theirs.iter().map(|s| q.relation(s)).max_by_key(|r| r.nearness()).unwrap_or(Relation::Incomparable);
+            (nearest.nearness(), name(nearest))
+        })
+        .min()
+        .map_or("absent", |(_, name)| name)
+}
+
+const fn name(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Same => "same",
+        Relation::Rounded => "rounded",
+        Relation::Satisfied => "satisfied",
+        Relation::Unitless => "unitless",
+        Relation::PerMissing => "per",
+        Relation::Bound(_) => "bound",
+        Relation::Sign => "sign",
+        Relation::Scale(_) => "scale",
+        Relation::Points => "points",
+        Relation::Unit => "unit",
+        Relation::Currency => "currency",
+        Relation::Period => "period",
+        Relation::Different => "value",
+        Relation::Incomparable => "absent",
+    }
+}
+
+fn relate_dates(claim: &str, evidence: &str) -> &'static str {
+    use crate::text::date::{DateRelation, parse};
+    let (mine, theirs) = (parse(claim), parse(evidence));
+    let rank = |r: DateRelation| match r {
+        DateRelation::Same | DateRelation::Within => (3, "same"),
+        DateRelation::Coarser => (2, "finer"),
+        DateRelation::Different => (1, "period"),
+        DateRelation::Unclear => (0, "absent"),
+    };
+    mine.iter()
+        .map(|m| theirs.iter().map(|t| rank(m.when.against(t.when))).max().unwrap_or((0, "absent")))
+        .min()
+        .map_or("absent", |(_, name)| name)
+}
+
+#[test]
+fn the_table_of_checked_cases() {
+    const GROUNDED: [&str; 3] = ["same", "rounded", "satisfied"];
+    let table = include_str!("../../../tests/data/quantities.tsv");
+    let (mut all, mut right) = (0_usize, 0_usize);
+    let mut wrong = Vec::new();
+    let mut false_same = Vec::new();
+    for line in table.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [claim, evidence, expected] = cells[..] else { panic!("three cells: {line}") };
+        let found = relate(claim, evidence);
+        all += 1;
+        if found == expected {
+            right += 1;
+        } else {
+            wrong.push(format!("{claim} | {evidence}: expected {expected}, got {found}"));
+        }
+        if GROUNDED.contains(&found) && !GROUNDED.contains(&expected) {
+            false_same.push(format!("{claim} | {evidence}"));
+        }
+    }
+    println!("{right} of {all} right; wrong:\n{}", wrong.join("\n"));
+    assert!(all >= 400, "{all} cases");
+    assert!(false_same.is_empty(), "grounded, and must not be:\n{}", false_same.join("\n"));
+    assert!(right * 100 >= all * 99, "{right} of {all} right:\n{}", wrong.join("\n"));
+}
+
 proptest! {
     #[test]
     fn never_panics_and_spans_slice(text in "[\\PC0-9一二三十百万亿元%年日月.,/$ a-z-]{0,60}") {

@@ -33,7 +33,10 @@ enum Told<'c> {
     Found(&'c SourceSentence<'c>, &'c DateMention),
     Coarser(&'c SourceSentence<'c>, &'c DateMention),
     Other(&'c SourceSentence<'c>, &'c DateMention),
+    /// In no source, although those that speak of the claim tell other dates.
     Absent,
+    /// In no source, and none that speaks of the claim tells dates at all.
+    Untold,
     Unclear,
 }
 
@@ -42,7 +45,7 @@ fn dates(case: &Case<'_>) -> Vec<Reason> {
         .dates
         .iter()
         .filter(|mine| !matches!(mine.when, When::Relative(_) | When::Trailing))
-        .filter(|mine| !in_question(case, mine))
+        .filter(|mine| !in_question(case, mine) && !is_bounded(case.claim.text, mine.span))
         .filter_map(|mine| {
             let code = if is_period(mine.when) { "R10" } else { "R9" };
             match told(case, mine) {
@@ -56,6 +59,11 @@ fn dates(case: &Case<'_>) -> Vec<Reason> {
                     Some(finding(code, Effect::Flag, mine, Some((sentence, theirs)), case.claim.text))
                 }
                 Told::Absent => Some(finding(code, Effect::Unsupport, mine, None, case.claim.text)),
+                Told::Untold => {
+                    let mut found = finding(code, Effect::Unsupport, mine, None, case.claim.text);
+                    found.effect = Effect::Flag;
+                    Some(found)
+                }
                 Told::Unclear => None,
             }
         })
@@ -64,6 +72,40 @@ fn dates(case: &Case<'_>) -> Vec<Reason> {
 
 const fn is_period(when: When) -> bool {
     matches!(when, When::Half { .. } | When::Quarter { .. } | When::YearToDate { .. })
+}
+
+/// Before 1961, 2000年以后, (2008 film): the date bounds or names something, and need not stand in the source.
+fn is_bounded(text: &str, span: Span) -> bool {
+    let before = text[..span.start()].trim_end().to_lowercase();
+    let after = text[span.end()..].trim_start().to_lowercase();
+    let last = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    ["before", "after", "until", "till", "by", "since", "late", "mid", "early", "least", "prior", "截至", "至今"]
+        .contains(&last)
+        || before.ends_with("as of")
+        || before.ends_with("截至")
+        || ["prior to", "before the", "after the", "by the"].iter().any(|w| before.ends_with(w))
+        || [
+            "or later",
+            "or earlier",
+            "or before",
+            "or after",
+            "以前",
+            "之前",
+            "以后",
+            "之后",
+            "以来",
+            "前后",
+            "左右",
+            "film)",
+            "album)",
+            "song)",
+            "tv series)",
+            "series)",
+            "novel)",
+            "video game)",
+        ]
+        .iter()
+        .any(|w| after.starts_with(w))
 }
 
 fn in_question(case: &Case<'_>, mine: &DateMention) -> bool {
@@ -77,14 +119,19 @@ fn told<'c>(case: &'c Case<'c>, mine: &'c DateMention) -> Told<'c> {
     let mut other: Option<(&SourceSentence<'_>, &DateMention)> = None;
     let mut found: Option<(&SourceSentence<'_>, &DateMention)> = None;
     let mut unclear = false;
+    let mut dated_otherwise = false;
     let alone = case.claim.dates.iter().filter(|d| same_grain(d.when, mine.when)).count() == 1;
     for sentence in &case.sources {
         let aligned = sentence.coverage >= ALIGNED;
         for theirs in &sentence.unit.dates {
-            match mine.when.against(theirs.when) {
+            let relation = mine.when.against(theirs.when);
+            dated_otherwise |= aligned && relation == DateRelation::Different && theirs.when.year().is_some();
+            match relation {
                 DateRelation::Same | DateRelation::Within if covers_better(sentence, found) => {
                     found = Some((sentence, theirs));
                 }
+                // "March" of the source may be the claim's March 2022.
+                DateRelation::Coarser if theirs.when.year().is_none() => unclear = true,
                 DateRelation::Coarser if aligned => coarser = coarser.or(Some((sentence, theirs))),
                 DateRelation::Different
                     if aligned
@@ -109,7 +156,8 @@ fn told<'c>(case: &'c Case<'c>, mine: &'c DateMention) -> Told<'c> {
     match (other, coarser) {
         (Some((sentence, theirs)), _) if role_fits(case, mine, sentence, theirs) => Told::Other(sentence, theirs),
         (_, Some((sentence, theirs))) => Told::Coarser(sentence, theirs),
-        _ => Told::Absent,
+        _ if dated_otherwise => Told::Absent,
+        _ => Told::Untold,
     }
 }
 
@@ -156,7 +204,10 @@ fn around(text: &str, span: Span) -> Span {
 
 /// The year stands in a title, a locator, a heading, or as digits that were not read as a date.
 fn stands_elsewhere(case: &Case<'_>, mine: &DateMention) -> bool {
-    let Some(year) = mine.when.year().map(|y| y.to_string()) else { return false };
+    let told = mine.span.of(case.claim.text).unwrap_or_default().to_lowercase();
+    let Some(year) = mine.when.year().map(|y| y.to_string()) else {
+        return case.sources.iter().any(|s| s.unit.text.to_lowercase().contains(&told));
+    };
     // Two figures of a year, as in 2019-20 or FY19, are not told apart from other numbers.
     case.sources.iter().any(|s| {
         s.meta.title.contains(&year)

@@ -12,7 +12,7 @@ use crate::{
     },
     text::{
         date::DateRelation,
-        quantity::{Kind, Number, Quantity, Relation, Value},
+        quantity::{Form, Kind, Number, Quantity, Relation, Value},
     },
     verify::case::{ALIGNED, Case, SourceSentence, Unit},
 };
@@ -98,7 +98,11 @@ fn finding<'c>(case: &'c Case<'c>, quantity: &'c Quantity) -> Finding<'c> {
     if let Some(found) = nearest.as_ref().filter(|m| matches!(m.relation, Relation::Unitless | Relation::PerMissing)) {
         return Finding::Altered(found.clone());
     }
-    Finding::Absent { nearest, sure: is_surely_absent(case, quantity) }
+    // Under another bound, or as a bound that a source's figure satisfies, it is there in a way.
+    let in_a_way = matches
+        .iter()
+        .any(|m| m.relation.same_figure() || quantity.allows(m.quantity) || implied(quantity, m.quantity));
+    Finding::Absent { nearest, sure: !in_a_way && is_surely_absent(case, quantity) }
 }
 
 fn rank(found: &Match<'_>) -> f32 {
@@ -172,12 +176,12 @@ fn is_other_value(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> bo
     if kind == Kind::Plain || found.quantity.unit.kind != kind || quantity.hedge.is_some() {
         return false;
     }
-    if other_time(&case.claim, &found.sentence.unit) {
+    if other_time(&case.claim, &found.sentence.unit) || quantity.allows(found.quantity) {
         return false;
     }
     let role = found.role.unwrap_or(0.0);
     let coverage = found.sentence.coverage;
-    if is_countable(quantity) && !(role >= 0.6 && found.unique) {
+    if is_countable(quantity) && !(role >= 0.6 && found.unique && coverage >= 0.7) {
         return false;
     }
     let strong = role >= 0.6 && coverage >= 0.5 && !has_rival(case, quantity, found);
@@ -233,7 +237,15 @@ fn is_surely_absent(case: &Case<'_>, quantity: &Quantity) -> bool {
     let hundred_percent = quantity.unit.kind == Kind::Ratio && quantity.value == Value::Exact(Number::from_integer(1));
     let by_verb = quantity.unit.kind == Kind::Multiple;
     let half = quantity.unit.kind == Kind::Ratio && quantity.value == Value::Exact(Number::new(1, 2));
-    if quantity.hedge.is_some() || hundred_percent || by_verb || half {
+    // "since at least 1979" reads as a bare number; "one year" as often as not is an article.
+    let year_like = quantity.unit.kind == Kind::Plain
+        && quantity.shown.is_integer()
+        && (Number::from_integer(1500)..Number::from_integer(2100)).contains(&quantity.shown);
+    let article = quantity.form == Form::Words && quantity.shown == Number::from_integer(1);
+    if year_like || article {
+        return false;
+    }
+    if quantity.hedge.is_some() || hundred_percent || by_verb || half || follows_name(case.claim.text, quantity) {
         return false;
     }
     let digits = leading_digits(&quantity.surface);
@@ -245,6 +257,23 @@ fn is_surely_absent(case: &Case<'_>, quantity: &Quantity) -> bool {
             });
         same_number || digits.as_ref().is_some_and(|d| stands_unread(sentence.unit.text, d, &read))
     })
+}
+
+/// Boeing 767, The 100: a bare number after a capital is part of a name.
+fn follows_name(text: &str, quantity: &Quantity) -> bool {
+    let before = text[..quantity.span.start()].trim_end();
+    let word = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    quantity.unit.kind == Kind::Plain
+        && before.len() < quantity.span.start()
+        && word.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// More than 70 follows from more than 80: not told, but not invented either.
+fn implied(quantity: &Quantity, source: &Quantity) -> bool {
+    let (mine, theirs) = (quantity.value.low(), source.value.low());
+    quantity.unit == source.unit
+        && ((quantity.bound.is_lower() && source.bound.is_lower() && mine < theirs)
+            || (quantity.bound.is_upper() && source.bound.is_upper() && mine > theirs))
 }
 
 /// The digits with which a figure is written, where it is written in digits.

@@ -362,8 +362,7 @@ fn contradiction(from: &Quantity, to: &Quantity, share: &Quantity, computed: Num
 fn unit(quantity: &Quantity, found: &Match<'_>) -> Reason {
     let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
     let label = found.sentence.label;
-    // $ and 元 leave the country to the reader.
-    let sure = !matches!(quantity.unit.kind, Kind::Money(_)) || quantity.currency_sure || found.quantity.currency_sure;
+    let sure = !may_be_one_currency(quantity, found.quantity);
     let (effect, zh, en) = match found.relation {
         Relation::Currency => (
             if sure { Effect::Contradict } else { Effect::Flag },
@@ -387,6 +386,16 @@ fn unit(quantity: &Quantity, found: &Match<'_>) -> Reason {
         ),
     };
     reason("R7", effect, quantity, Some(found), Message::new(zh, en))
+}
+
+/// `$` is written for every dollar and `¥` for yuan and yen: the country is left to the reader.
+fn may_be_one_currency(a: &Quantity, b: &Quantity) -> bool {
+    const DOLLARS: [&str; 7] = ["USD", "HKD", "TWD", "AUD", "CAD", "SGD", "MOP"];
+    let (Kind::Money(x), Kind::Money(y)) = (a.unit.kind, b.unit.kind) else { return false };
+    let vague = |q: &Quantity, sign: char| !q.currency_sure && q.surface.contains(sign);
+    let dollars = DOLLARS.contains(&x.0) && DOLLARS.contains(&y.0);
+    let yens = [x.0, y.0].iter().all(|c| matches!(*c, "CNY" | "JPY"));
+    (dollars && (vague(a, '$') || vague(b, '$'))) || (yens && (vague(a, '¥') || vague(b, '¥')))
 }
 
 /// R8: profit for loss, rise for fall, a minus sign lost.
