@@ -1,6 +1,6 @@
 //! The strict draft: nothing but sentences of the sources, chosen by relevance, each with its label.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     domain::{
@@ -13,6 +13,9 @@ use crate::{
         sentence,
     },
 };
+
+/// A heading that holds this share of the question is the question.
+const HEADED: f32 = 0.7;
 
 /// How much is quoted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +34,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { considered: 5, quoted: 2, whole: 700, run: 480, share: 0.9 }
+        Self { considered: 5, quoted: 3, whole: 700, run: 480, share: 0.8 }
     }
 }
 
@@ -72,22 +75,29 @@ fn of_one(item: &Evidence) -> Vec<Candidate> {
         .collect()
 }
 
-/// Relevance of each candidate to the question, 0 to 1: the share of the question's content that stands in the
+/// Relevance of each candidate to the question, about 0 to 1: the share of the question's content that stands in the
 /// sentence and its headings, and the encoder's cosine (where there is one) spread over the range that
 /// multilingual-e5 uses, 0.75 to 0.95.
 pub fn score(question: &str, candidates: &[Candidate], cosines: Option<&[f32]>) -> Vec<f32> {
     let wanted = overlap::features(question);
     let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
     let idf = Idf::over(&present);
+    let mut place: HashMap<Label, usize> = HashMap::new();
     present
         .iter()
         .enumerate()
         .map(|(at, words)| {
             let lexical = overlap::coverage(&wanted, words, &idf);
-            match cosines.and_then(|c| c.get(at)) {
+            let relevance = match cosines.and_then(|c| c.get(at)) {
                 Some(cosine) => 0.4 * lexical + 0.6 * spread(*cosine),
                 None => lexical,
-            }
+            };
+            let before = place.entry(candidates[at].label).or_default();
+            let first = 1.0 / (1.0 + *before as f32);
+            *before += 1;
+            // Under a heading that is the question itself, the text answers from its first sentence on.
+            let headed = overlap::coverage(&wanted, &overlap::feature_set(&candidates[at].context), &idf) >= HEADED;
+            if headed { relevance + 0.3 * first } else { relevance }
         })
         .collect()
 }
