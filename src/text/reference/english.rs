@@ -7,7 +7,7 @@ use regex::{Captures, Regex};
 use super::{Article, Instrument, LegalReference, Naming, Scheme, numeral};
 use crate::domain::text::Span;
 
-const LIMBS: &str = r"(?:\s?\((?:[0-9]{1,3}|[A-Za-z]{1,5})\))*";
+const LIMBS: &str = r"(?:(?:,?\s(?:points?|paragraph|subparagraph)\s|\s?)\((?:[0-9]{1,3}|[A-Za-z]{1,5})\))*";
 
 fn pattern(text: &str) -> Regex {
     // Word boundaries are those of ASCII: in 依据GDPR第33条 the name stands between letters of another script.
@@ -55,7 +55,7 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?P<eu>\b(?:Regulation|Directive|Decision)\s*(?:\((?:EU|EC|EEC)\)\s*)?(?:No\.?\s*)?\d{1,4}/\d{1,4}(?:/(?:EC|EU|EEC))?)",
         r"|(?P<short>\b(?:EU\s+)?(?:GDPR|AI Act|General Data Protection Regulation|Artificial Intelligence Act|Digital Services Act|Digital Markets Act|FCRA|ECOA|TILA|EFTA|HIPAA|CCPA|Sarbanes-Oxley Act|Exchange Act)\b)",
         r"|(?P<reg>\bRegulation\s+(?:DD|[A-Z])\b)",
-        r"|(?P<title>\b(?:[A-Z][A-Za-z'’\-]+,?\s+(?:(?:and|of|for|the|on|in|to|&)\s+)*){1,8}(?:Act|Code|Directive|Convention|Treaty|Constitution)\b(?:\s+of\s+(?:1[6-9]|20)\d\d|\s+(?:1[6-9]|20)\d\d)?)",
+        r"|(?P<title>\b(?:[A-Z][A-Za-z'’\-]+,?\s+(?:(?:and|of|for|the|on|in|to|&)\s+)*){1,8}(?:Act|Code|Directive|Constitution|(?:Convention|Treaty)(?:\s+on\s+(?:the\s+)?[A-Z][A-Za-z]+(?:\s+(?:(?:and|of|the)\s+){0,2}[A-Z][A-Za-z]+){0,5})?)(?:\s+of\s+(?:1[6-9]|20)\d\d|\s+(?:1[6-9]|20)\d\d)?)",
     ))
 });
 
@@ -181,12 +181,12 @@ fn number(found: &Captures<'_>, group: &str) -> Option<u32> {
 }
 
 fn letter(found: &Captures<'_>) -> Option<String> {
-    found.name("letter").map(|m| m.as_str().to_lowercase()).filter(|l| !l.is_empty())
+    found.name("letter").map(|m| m.as_str().to_owned()).filter(|l| !l.is_empty())
 }
 
 fn limbs(found: &Captures<'_>) -> Vec<String> {
     found.name("limbs").map_or_else(Vec::new, |m| {
-        m.as_str().split(['(', ')', ' ']).filter(|limb| !limb.is_empty()).map(str::to_owned).collect()
+        m.as_str().split('(').skip(1).filter_map(|limb| Some(limb.split(')').next()?.to_owned())).collect()
     })
 }
 

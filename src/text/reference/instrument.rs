@@ -294,7 +294,7 @@ fn interpretation(name: &str) -> Option<String> {
     // 民法典婚姻家庭编的解释（一）, 公司法解释三: an interpretation that does not say whose.
     let of_a_law = name.find("解释").is_some_and(|at| {
         let law = name[..at].trim_end_matches('的');
-        is_known(law) || law.ends_with('编')
+        is_known(law) || law.ends_with('编') || law.starts_with("民法典")
     });
     if !(of_courts || spoken || of_a_law)
         || name.contains("全国人民代表大会")
@@ -309,7 +309,7 @@ fn interpretation(name: &str) -> Option<String> {
     // 公司法解释 is 公司法 + 解释, not 公 + 司法解释.
     let law = name.find("解释").map(|at| name[..at].trim_end_matches('的')).filter(|law| is_known(law));
     let about = law.unwrap_or(&found["about"]).trim_end_matches('的').trim_end_matches("案件").trim_end_matches("纠纷");
-    let about = about.replace("中华人民共和国", "");
+    let about = about.replace("中华人民共和国", "").replace("有关", "");
     // 婚姻家庭编解释（一） is short for that of the Civil Code.
     let about = match about.strip_suffix('编') {
         Some(_) if !about.contains("民法典") => format!("民法典{about}"),
@@ -393,7 +393,7 @@ fn kind_of(name: &str, written: &str) -> InstrumentKind {
         Kind::Constitution
     } else if ["实施条例", "实施细则", "实施办法", "实施规定"].iter().any(|end| bare.ends_with(end)) {
         Kind::Implementing
-    } else if NOT_LAWS.split(' ').any(|word| bare.ends_with(word)) {
+    } else if !bare.ends_with("公司法") && NOT_LAWS.split(' ').any(|word| bare.ends_with(word)) {
         Kind::Other
     } else if bare.ends_with('法') && !bare.ends_with("办法") || bare.ends_with("法典") || bare.ends_with("民法通则")
     {

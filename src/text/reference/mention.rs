@@ -52,7 +52,10 @@ pub(super) fn mentions(text: &str, titles: &[Span]) -> Vec<Mention> {
             let inner = text.get(span.start() + '《'.len_utf8()..span.end() - '》'.len_utf8()).unwrap_or_default();
             // 《公司法》实施细则 and 《公司法》司法解释（三）: the title is only part of the name.
             let extended = extension(text, span.end());
-            let named = if extended > span.end() {
+            let foreign = text.get(..span.start()).is_some_and(|before| before.ends_with("欧盟"));
+            let named = if foreign {
+                Instrument::named(&format!("欧盟{inner}"))
+            } else if extended > span.end() {
                 Instrument::named(&format!("{inner}{}", text.get(span.end()..extended).unwrap_or_default()))
             } else {
                 Instrument::named(inner)
@@ -196,7 +199,10 @@ pub(super) fn bare_name(text: &str, at: usize) -> Option<Span> {
         }
     }
     let length = name.chars().count();
-    if !(3..=24).contains(&length) || NOT_LAWS.split(' ').any(|word| name.ends_with(word)) || name.contains('的') {
+    if !(3..=24).contains(&length)
+        || (!name.ends_with("公司法") && NOT_LAWS.split(' ').any(|word| name.ends_with(word)))
+        || name.contains('的')
+    {
         return None;
     }
     let end = from + found.end();

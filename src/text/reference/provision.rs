@@ -87,8 +87,9 @@ pub(super) fn provisions(text: &str, at: usize) -> Vec<Provision> {
     // 第14、15条 has one place for two articles: the first gets it, the others the empty span at its end.
     if let Some(last) = found.last_mut() {
         last.range_end = range.map(|(number, sub)| Article::tiao(number, sub));
-        limbs(&mut cursor, last);
+        let others = limbs(&mut cursor, last);
         last.span = Span::new(last.span.start(), cursor.at);
+        found.extend(others);
     }
     limb_list(&mut cursor, &mut found);
     found
@@ -106,7 +107,7 @@ fn limb_list(cursor: &mut Cursor<'_>, found: &mut Vec<Provision>) {
         ahead.spaces();
         let begin = ahead.at;
         let mut next = Provision { paragraph: None, item: None, ..like.clone() };
-        limbs(&mut ahead, &mut next);
+        let others = limbs(&mut ahead, &mut next);
         if ahead.at == begin {
             break;
         }
@@ -116,6 +117,7 @@ fn limb_list(cursor: &mut Cursor<'_>, found: &mut Vec<Provision>) {
         next.span = Span::new(begin, ahead.at);
         *cursor = ahead;
         found.push(next.clone());
+        found.extend(others);
         like = next;
     }
 }
@@ -155,6 +157,20 @@ fn articles(cursor: &mut Cursor<'_>) -> Option<(Vec<Number>, Option<Number>)> {
     if let Some(last) = numbers.last_mut() {
         last.1 = sub;
     }
+    // 第一千零六十二条、一千零六十三条: the second 第 is often left out.
+    loop {
+        let mut ahead = *cursor;
+        ahead.spaces();
+        if !ahead.eat(AND) {
+            break;
+        }
+        let Some(number) = ahead.number() else { break };
+        if !ahead.eat(&["条", "條"]) || numbers.len() > 20 {
+            break;
+        }
+        numbers.push((number, sub_article(&mut ahead)));
+        *cursor = ahead;
+    }
     let mut ahead = *cursor;
     ahead.spaces();
     if ahead.eat(TO) {
@@ -185,36 +201,78 @@ fn sub_article(cursor: &mut Cursor<'_>) -> Option<u32> {
     Some(number)
 }
 
-/// Reads 第M款, 第K项, 第（K）项, （K）项 and 第J目 into the provision.
-fn limbs(cursor: &mut Cursor<'_>, provision: &mut Provision) {
+/// One 第M款, 第K项, （K）项 or 第J目 at the cursor, or a run of numbers that share the word: 第（一）、（二）项.
+fn limb(cursor: &Cursor<'_>) -> Option<(Vec<u32>, Limb, usize)> {
+    let mut ahead = *cursor;
+    ahead.spaces();
+    ahead.eat(&["的", "中的", "中", "，", ","]);
+    ahead.spaces();
+    let ordinal = ahead.eat(&["第"]);
+    let mut numbers = Vec::new();
+    let mut bracketed = false;
     loop {
-        let mut ahead = *cursor;
-        ahead.spaces();
-        ahead.eat(&["的", "中的", "中", "，", ","]);
-        ahead.spaces();
-        let ordinal = ahead.eat(&["第"]);
         ahead.spaces();
         let bracket = ahead.eat(&["（", "("]);
-        if !ordinal && !bracket {
-            return;
+        if !ordinal && !bracket && numbers.is_empty() {
+            return None;
         }
-        let Some(number) = ahead.number() else { return };
+        numbers.push(ahead.number()?);
         if bracket && !ahead.eat(&["）", ")"]) {
-            return;
+            return None;
         }
+        bracketed |= bracket;
         ahead.spaces();
-        if !bracket && ahead.eat(&["款"]) && provision.paragraph.is_none() && provision.item.is_none() {
-            provision.paragraph = Some(number);
-        } else if ahead.eat(&["项", "項"]) && provision.item.is_none() {
-            provision.item = Some(number);
-        } else if provision.item.is_some() && ahead.eat(&["目"]) {
-            *cursor = ahead;
-            return;
-        } else {
-            return;
+        for (word, limb) in [("款", Limb::Paragraph), ("项", Limb::Item), ("項", Limb::Item), ("目", Limb::Point)] {
+            if !(bracketed && limb == Limb::Paragraph) && ahead.eat(&[word]) {
+                return Some((numbers, limb, ahead.at));
+            }
         }
-        *cursor = ahead;
+        if numbers.len() > 20 || !ahead.eat(AND) {
+            return None;
+        }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limb {
+    Paragraph,
+    Item,
+    Point,
+}
+
+/// Reads the limbs at the cursor into the provision; further members of a run of numbers come back.
+fn limbs(cursor: &mut Cursor<'_>, provision: &mut Provision) -> Vec<Provision> {
+    while let Some((numbers, limb, end)) = limb(cursor) {
+        let Some((&first, others)) = numbers.split_first() else { break };
+        let fits = match limb {
+            Limb::Paragraph => provision.paragraph.is_none() && provision.item.is_none(),
+            Limb::Item => provision.item.is_none(),
+            Limb::Point => provision.item.is_some(),
+        };
+        if !fits {
+            break;
+        }
+        cursor.at = end;
+        let set = |provision: &mut Provision, number| match limb {
+            Limb::Paragraph => provision.paragraph = Some(number),
+            Limb::Item => provision.item = Some(number),
+            Limb::Point => {}
+        };
+        set(provision, first);
+        if limb == Limb::Point || !others.is_empty() {
+            // The members share one place in the text; all but the first get the empty span at its end.
+            return others
+                .iter()
+                .filter(|_| limb != Limb::Point)
+                .map(|&number| {
+                    let mut next = Provision { span: Span::new(end, end), ..provision.clone() };
+                    set(&mut next, number);
+                    next
+                })
+                .collect();
+        }
+    }
+    Vec::new()
 }
 
 /// 前款, 前条第二款, 本条第一款第三项.
@@ -235,6 +293,7 @@ fn relative(cursor: &mut Cursor<'_>) -> Option<Provision> {
         item: None,
         relative: true,
     };
+    // A run of limbs after 前款 is rare enough that its first member stands for it.
     limbs(cursor, &mut provision);
     // 本条 alone ("this article", "this piece") says too little to be a reference.
     if own && provision.paragraph.is_none() && provision.item.is_none() {

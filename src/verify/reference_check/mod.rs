@@ -9,8 +9,6 @@ mod registry;
 
 pub use registry::Registry;
 
-use std::fmt::Write as _;
-
 use time::Date;
 
 use super::{
@@ -193,10 +191,10 @@ fn full_name(instrument: &Instrument, reference: &LegalReference) -> String {
         format!("{} {locator}", instrument.written)
     };
     if let Some(paragraph) = reference.paragraph {
-        let _ = write!(name, "第{paragraph}款");
+        name.extend(["第", &paragraph.to_string(), "款"]);
     }
     if let Some(item) = reference.item {
-        let _ = write!(name, "第（{item}）项");
+        name.extend(["第（", &item.to_string(), "）项"]);
     }
     name.trim_end().to_owned()
 }
@@ -378,7 +376,7 @@ fn says_else(
     let words = rules::tokens(said);
     let covered = words.within(&rules::tokens(&article.text));
     let reasons = contradictions(said, article, &current.meta);
-    if reasons.is_empty() && (covered >= SAYS_LITTLE || words.count() < 6) {
+    if reasons.is_empty() && (covered >= SAYS_LITTLE || words.len() < 6) {
         return None;
     }
     // An older version may be what the writer had before him.
@@ -429,7 +427,7 @@ fn says_else(
 /// The article of `version` that holds most of `text`, where it holds enough of it to be meant.
 fn counterpart(text: &str, version: &KnownVersion) -> Option<String> {
     let words = rules::tokens(text);
-    if words.count() < 6 {
+    if words.len() < 6 {
         return None;
     }
     version

@@ -96,7 +96,11 @@ impl Tokens {
         self.counts.contains_key(token)
     }
 
-    pub const fn count(&self) -> u32 {
+    pub const fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    pub const fn len(&self) -> u32 {
         self.total
     }
 
@@ -178,7 +182,7 @@ pub fn directions(unit: &Unit<'_>, within: Span) -> Vec<Span> {
 pub fn matches<'c, 'a>(case: &'c Case<'a>, clause: Span, forward: f32, apart: Apart) -> Vec<Match<'c, 'a>> {
     let claim = &case.claim;
     let tokens = Tokens::of(claim.text, clause, claim.lang, &apart(claim, clause));
-    if tokens.count() < 3 {
+    if tokens.len() < 3 {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -214,7 +218,7 @@ pub fn head(unit: &Unit<'_>, scope: Span) -> Option<String> {
         let sofar = Span::new(scope.start(), scope.start() + end);
         let followed = words[end..].chars().next().is_none_or(|next| is_han(next) || !next.is_alphanumeric());
         let tokens = Tokens::of(unit.text, sofar, unit.lang, &[]);
-        if tokens.count() > 0 && (is_han(c) || followed) {
+        if !tokens.is_empty() && (is_han(c) || followed) {
             return tokens.counts.into_keys().next();
         }
     }

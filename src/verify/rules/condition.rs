@@ -21,7 +21,7 @@ use crate::{
 pub const RULES: &[Rule] = &[
     Rule { code: "R15", title: "the excepted case", check: inversion },
     Rule { code: "R14", title: "dropped condition or exception", check: dropped },
-    Rule { code: "R22", title: "order of cause and effect", check: order },
+    Rule { code: "R22", title: "order of cause and effect", check: causality },
 ];
 
 /// Cues weak in everyday prose: their loss says nothing.
@@ -44,7 +44,7 @@ fn bound<'m>(m: &'m Match<'_, '_>, claimed: &Tokens) -> Option<&'m Cue<Condition
         let condition = Tokens::of(unit.text, inside, unit.lang, &[cue.span]);
         // The condition itself must be missing, not only its "if".
         let bare = m.span.contains(cue.span) && inside == m.span;
-        binds(word) && !bare && condition.count() >= 2 && condition.within(claimed) < 0.4
+        binds(word) && !bare && condition.len() >= 2 && condition.within(claimed) < 0.4
     })
 }
 
@@ -121,7 +121,7 @@ fn inversion(case: &Case<'_>) -> Vec<Reason> {
             let case_words = Tokens::of(unit.text, span(excepted), unit.lang, &[]);
             let both = Tokens::of(unit.text, span(main).cover(span(excepted)), unit.lang, &[]);
             // The claim must be made of the rule and the excepted case, and of nothing else.
-            let inverted = case_words.count() >= 2
+            let inverted = case_words.len() >= 2
                 && case_words.within(&all) >= 0.75
                 && rule.within(&all) >= 0.6
                 && all.within(&both) >= 0.75
@@ -174,12 +174,12 @@ fn cause_and_effect(unit: &Unit<'_>) -> Option<(Span, Span)> {
     Some(if passive { (after, before) } else { (before, after) })
 }
 
-fn order(case: &Case<'_>) -> Vec<Reason> {
+fn causality(case: &Case<'_>) -> Vec<Reason> {
     let claim = &case.claim;
     let Some((cause, effect)) = cause_and_effect(claim) else { return Vec::new() };
     let tokens = |unit: &Unit<'_>, span| Tokens::of(unit.text, span, unit.lang, &[]);
     let (our_cause, our_effect) = (tokens(claim, cause), tokens(claim, effect));
-    if our_cause.count() == 0 || our_effect.count() == 0 {
+    if our_cause.is_empty() || our_effect.is_empty() {
         return Vec::new();
     }
     for source in case.aligned() {
