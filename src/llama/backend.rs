@@ -18,7 +18,10 @@ use llama_cpp_2::{
 
 use super::{gate::Gate, options::ModelOptions};
 use crate::{
-    models::gguf::{self, Header, Pooling},
+    models::{
+        Job, fits,
+        gguf::{self, Header},
+    },
     ports::ModelError,
 };
 
@@ -67,31 +70,13 @@ pub fn threads(options: &ModelOptions) -> i32 {
     i32::try_from(options.threads.unwrap_or_else(default_threads).get()).unwrap_or(i32::MAX)
 }
 
-/// What a file is opened to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
-    Embed,
-    Score,
-    Generate,
-}
-
-impl Task {
-    pub const fn job(self) -> &'static str {
-        match self {
-            Self::Embed => "embedder",
-            Self::Score => "verifier",
-            Self::Generate => "generator",
-        }
-    }
-}
-
-/// Reads the header, sees that the file is whole and fit for the task, and loads it.
-pub fn open(options: &ModelOptions, task: Task) -> Result<(Arc<LlamaModel>, Header), ModelError> {
+/// Reads the header, sees that the file is whole and fit for the job, and loads it.
+pub fn open(options: &ModelOptions, job: Job) -> Result<(Arc<LlamaModel>, Header), ModelError> {
     let bad = |problem: String| ModelError::BadFile { path: options.path.display().to_string(), problem };
     let header = gguf::read_header(&options.path).map_err(|e| bad(e.to_string()))?;
-    fit_for(&header, task).map_err(|problem| ModelError::WrongJob {
+    fits(&header, job).map_err(|problem| ModelError::WrongJob {
         model: options.identity.name.clone(),
-        job: task.job(),
+        job: job.code(),
         problem,
     })?;
     let backend = backend()?;
@@ -107,27 +92,6 @@ pub fn open(options: &ModelOptions, task: Task) -> Result<(Arc<LlamaModel>, Head
         bad(format!("llama.cpp does not load it ({e}; architecture '{}', {})", header.architecture(), header.main_type))
     })?;
     Ok((Arc::new(model), header))
-}
-
-fn fit_for(header: &Header, task: Task) -> Result<(), String> {
-    let architecture = header.architecture();
-    let pooling = header.pooling();
-    let embeds = matches!(pooling, Some(Pooling::Mean | Pooling::Cls | Pooling::Last));
-    match task {
-        Task::Embed if pooling == Some(Pooling::Rank) => {
-            Err(format!("it is a reranker ('{architecture}' with a classification head); choose an embedding model"))
-        }
-        Task::Embed if !embeds && !header.is_encoder() => {
-            Err(format!("it is a language model ('{architecture}'), not an embedding model"))
-        }
-        Task::Score if pooling != Some(Pooling::Rank) => {
-            Err(format!("it has no classification head ('{architecture}'); choose a reranker"))
-        }
-        Task::Generate if header.is_encoder() || embeds || pooling == Some(Pooling::Rank) => {
-            Err(format!("it is an encoder ('{architecture}') and writes no text; choose a language model"))
-        }
-        Task::Embed | Task::Score | Task::Generate => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -5,13 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use llama_cpp_2::{context::params::LlamaContextParams, llama_batch::LlamaBatch};
+use llama_cpp_2::{context::params::LlamaContextParams, llama_batch::LlamaBatch, sampling::LlamaSampler};
 
 use super::{
-    backend::{Task, backend, open, threads},
+    backend::{backend, open, threads},
     options::ModelOptions,
 };
-use crate::ports::{ModelError, Priority};
+use crate::{
+    models::Job,
+    ports::{ModelError, Priority},
+};
 
 /// Tokens processed, and how long that took without loading.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +33,7 @@ impl BareRun {
 pub fn bare_embedding(options: &ModelOptions, texts: &[String]) -> Result<BareRun, ModelError> {
     let failed = |problem: String| ModelError::Failed { model: options.identity.name.clone(), problem };
     let backend = backend()?;
-    let (model, _) = open(options, Task::Embed)?;
+    let (model, _) = open(options, Job::Embedder)?;
     let size = model.n_ctx_train().min(512);
     let params = LlamaContextParams::default()
         .with_n_ctx(NonZeroU32::new(size))
@@ -56,4 +59,44 @@ pub fn bare_embedding(options: &ModelOptions, texts: &[String]) -> Result<BareRu
     }
     tracing::trace!(sum, "the vectors were read");
     Ok(BareRun { tokens, elapsed: start.elapsed() })
+}
+
+/// The prompt read, and the answer written greedily, apart.
+#[derive(Clone, Copy, Debug)]
+pub struct BareGeneration {
+    pub prompt: BareRun,
+    pub answer: BareRun,
+}
+
+/// A plain greedy loop: read the prompt in one go, then one token a call. No grammar, no mask, no streaming; it does
+/// not stop at the end of a text, so that the numbers compare.
+pub fn bare_generation(options: &ModelOptions, prompt: &str, new_tokens: usize) -> Result<BareGeneration, ModelError> {
+    let failed = |problem: String| ModelError::Failed { model: options.identity.name.clone(), problem };
+    let backend = backend()?;
+    let (model, _) = open(options, Job::Generator)?;
+    let ids = model.vocab().tokenize(prompt.as_bytes(), true, false);
+    let size = u32::try_from(ids.len() + new_tokens + 1).map_err(|e| failed(e.to_string()))?;
+    let params = LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(size))
+        .with_n_batch(size)
+        .with_n_threads(threads(options))
+        .with_n_threads_batch(threads(options));
+    let mut context = model.new_context(&backend.llama, params).map_err(|e| failed(e.to_string()))?;
+    let mut batch = LlamaBatch::new(size as usize, 1);
+    let _turn = backend.gate.enter(Priority::Bulk);
+    let start = Instant::now();
+    batch.add_sequence(&ids, 0, false).map_err(|e| failed(e.to_string()))?;
+    context.decode(&mut batch).map_err(|e| failed(e.to_string()))?;
+    let mut greedy = LlamaSampler::greedy();
+    let mut token = greedy.sample(&context, batch.n_tokens() - 1);
+    let prompt = BareRun { tokens: ids.len(), elapsed: start.elapsed() };
+    let start = Instant::now();
+    for position in ids.len()..ids.len() + new_tokens {
+        batch.clear();
+        let position = i32::try_from(position).map_err(|e| failed(e.to_string()))?;
+        batch.add(token, position, &[0], true).map_err(|e| failed(e.to_string()))?;
+        context.decode(&mut batch).map_err(|e| failed(e.to_string()))?;
+        token = greedy.sample(&context, 0);
+    }
+    Ok(BareGeneration { prompt, answer: BareRun { tokens: new_tokens, elapsed: start.elapsed() } })
 }

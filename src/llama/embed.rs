@@ -17,12 +17,14 @@ use llama_cpp_2::{
 use tokio::sync::oneshot;
 
 use super::{
-    backend::{Backend, Task, backend, open, threads},
+    backend::{Backend, backend, open, threads},
+    lanes::{Lane, Lanes},
     options::EmbedderOptions,
     queue::{CloseOnDrop, Queue},
 };
 use crate::{
     domain::answer::ModelIdentity,
+    models::Job,
     ports::{EmbedKind, Embedder, ModelError, Priority},
 };
 
@@ -59,11 +61,11 @@ impl LlamaEmbedder {
     /// [`ModelError::BadFile`] for a missing, truncated or unsupported file, [`ModelError::WrongJob`] for a model
     /// that does not embed.
     pub fn open(options: EmbedderOptions) -> Result<Self, ModelError> {
-        let (model, header) = open(&options.model, Task::Embed)?;
+        let (model, header) = open(&options.model, Job::Embedder)?;
         let trained = usize::try_from(model.n_ctx_train()).unwrap_or(usize::MAX);
         let max_tokens = options.max_tokens.clamp(8, trained.max(8));
         let dimensions = usize::try_from(model.n_embd_out()).unwrap_or(0);
-        let queue = Arc::new(Queue::new(Task::Embed.job(), options.model.queue));
+        let queue = Arc::new(Queue::new(Job::Embedder.code(), options.model.queue));
         let (ready, opened) = mpsc::channel();
         let worker = thread::Builder::new().name("embedder".into()).spawn({
             let (model, queue) = (Arc::clone(&model), Arc::clone(&queue));
@@ -139,7 +141,7 @@ impl Drop for LlamaEmbedder {
 }
 
 /// A request under way: what is left of it, shortest texts last.
-struct Job {
+struct Work {
     tokens: Vec<Vec<LlamaToken>>,
     /// Indices into `tokens`, longest first; worked off from the end.
     left: Vec<usize>,
@@ -149,7 +151,7 @@ struct Job {
     since: Instant,
 }
 
-impl Job {
+impl Work {
     fn is_wanted(&self) -> bool {
         self.reply.as_ref().is_some_and(|reply| !reply.is_closed())
     }
@@ -164,7 +166,10 @@ impl Job {
 struct Worker<'m> {
     backend: &'static Backend,
     model: &'m LlamaModel,
-    context: LlamaContext<'m>,
+    /// On all threads, and on one where that is not the same.
+    all: LlamaContext<'m>,
+    one: Option<LlamaContext<'m>>,
+    lanes: Lanes,
     batch: LlamaBatch<'static>,
     identity: ModelIdentity,
     max_tokens: usize,
@@ -184,22 +189,27 @@ impl<'m> Worker<'m> {
         let backend = backend()?;
         let pack_tokens = max_tokens.max(PACK_TOKENS);
         let size = u32::try_from(pack_tokens).unwrap_or(u32::MAX);
-        let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(size))
-            .with_n_batch(size)
-            .with_n_ubatch(size)
-            .with_n_seq_max(PACK_TEXTS)
-            .with_kv_unified(true)
-            .with_n_threads(threads)
-            .with_n_threads_batch(threads)
-            .with_no_perf(true)
-            .with_embeddings(true);
-        let context = model.new_context(&backend.llama, params).map_err(|e| ModelError::Failed {
-            model: identity.name.clone(),
-            problem: format!("no context of {pack_tokens} tokens: {e}"),
-        })?;
+        let context = |threads: i32| {
+            let params = LlamaContextParams::default()
+                .with_n_ctx(NonZeroU32::new(size))
+                .with_n_batch(size)
+                .with_n_ubatch(size)
+                .with_n_seq_max(PACK_TEXTS)
+                .with_kv_unified(true)
+                .with_n_threads(threads)
+                .with_n_threads_batch(threads)
+                .with_no_perf(true)
+                .with_embeddings(true);
+            model.new_context(&backend.llama, params).map_err(|e| ModelError::Failed {
+                model: identity.name.clone(),
+                problem: format!("no context of {pack_tokens} tokens: {e}"),
+            })
+        };
+        let all = context(threads)?;
+        let one = if threads > 1 { Some(context(1)?) } else { None };
         let batch = LlamaBatch::new(pack_tokens, 1);
-        Ok(Self { backend, model, context, batch, identity, max_tokens, pack_tokens, encoder })
+        let lanes = Lanes::default();
+        Ok(Self { backend, model, all, one, lanes, batch, identity, max_tokens, pack_tokens, encoder })
     }
 
     fn run(&mut self, queue: &Queue<Request>) {
@@ -226,16 +236,16 @@ impl<'m> Worker<'m> {
         }
     }
 
-    fn start(&self, request: Request) -> Job {
+    fn start(&self, request: Request) -> Work {
         let since = Instant::now();
         let tokens: Vec<_> = request.texts.iter().map(|text| self.tokens(text)).collect();
         let mut left: Vec<usize> = (0..tokens.len()).collect();
         left.sort_by_key(|i| std::cmp::Reverse(tokens[*i].len()));
         let vectors = vec![Vec::new(); tokens.len()];
-        Job { tokens, left, vectors, reply: Some(request.reply), since }
+        Work { tokens, left, vectors, reply: Some(request.reply), since }
     }
 
-    fn finish(job: Job, queue: &Queue<Request>) {
+    fn finish(job: Work, queue: &Queue<Request>) {
         queue.served(job.since.elapsed());
         if job.left.is_empty()
             && let Some(reply) = job.reply
@@ -260,7 +270,7 @@ impl<'m> Worker<'m> {
     }
 
     /// Embeds one pack of the job.
-    fn step(&mut self, job: &mut Job, priority: Priority) {
+    fn step(&mut self, job: &mut Work, priority: Priority) {
         let limit = if priority == Priority::Bulk && self.backend.gate.in_session() {
             PACK_TOKENS_IN_SESSION
         } else {
@@ -281,24 +291,32 @@ impl<'m> Worker<'m> {
         }
     }
 
-    fn encode(&mut self, pack: &[usize], job: &mut Job, priority: Priority) -> Result<(), String> {
+    fn encode(&mut self, pack: &[usize], job: &mut Work, priority: Priority) -> Result<(), String> {
         self.batch.clear();
         for (sequence, text) in (0_i32..).zip(pack) {
             for (position, token) in (0_i32..).zip(&job.tokens[*text]) {
                 self.batch.add(*token, position, &[sequence], true).map_err(|e| e.to_string())?;
             }
         }
+        let tokens = pack.iter().map(|text| job.tokens[*text].len()).sum();
         let turn = self.backend.gate.enter(priority);
+        let lane = if self.one.is_some() { self.lanes.choose(tokens) } else { Lane::All };
+        let context = match (&mut self.one, lane) {
+            (Some(one), Lane::One) => one,
+            _ => &mut self.all,
+        };
+        let since = Instant::now();
         if self.encoder {
-            self.context.encode(&mut self.batch).map_err(|e| e.to_string())?;
+            context.encode(&mut self.batch).map_err(|e| e.to_string())?;
         } else {
-            self.context.clear_kv_cache();
-            self.context.decode(&mut self.batch).map_err(|e| e.to_string())?;
+            context.clear_kv_cache();
+            context.decode(&mut self.batch).map_err(|e| e.to_string())?;
         }
         for (sequence, text) in (0_i32..).zip(pack) {
-            let vector = self.context.embeddings_seq_ith(sequence).map_err(|e| e.to_string())?;
+            let vector = context.embeddings_seq_ith(sequence).map_err(|e| e.to_string())?;
             job.vectors[*text] = normalised(vector)?;
         }
+        self.lanes.measured(lane, tokens, since.elapsed());
         drop(turn);
         Ok(())
     }

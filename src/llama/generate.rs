@@ -18,7 +18,7 @@ use llama_cpp_2::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{
-    backend::{Backend, Task, backend, open, threads},
+    backend::{Backend, backend, open, threads},
     emit::Emitter,
     options::GeneratorOptions,
     prompt,
@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     domain::answer::ModelIdentity,
+    models::Job,
     ports::{GenerateRequest, GenerationEvent, GenerationStream, Generator, ModelError, Priority, StopReason},
 };
 
@@ -66,10 +67,10 @@ impl LlamaGenerator {
     /// [`ModelError::BadFile`] for a missing, truncated or unsupported file, [`ModelError::WrongJob`] for a model
     /// that does not write, [`ModelError::Failed`] where memory does not suffice for the context.
     pub fn open(options: GeneratorOptions) -> Result<Self, ModelError> {
-        let (model, header) = open(&options.model, Task::Generate)?;
+        let (model, header) = open(&options.model, Job::Generator)?;
         let context = options.context.min(model.n_ctx_train()).max(64);
         let is_chat = options.chat.unwrap_or_else(|| header.has_chat_template());
-        let queue = Arc::new(Queue::new(Task::Generate.job(), options.model.queue));
+        let queue = Arc::new(Queue::new(Job::Generator.code(), options.model.queue));
         let pieces = Arc::new(OnceLock::new());
         let (ready, opened) = std_mpsc::channel();
         let worker = thread::Builder::new().name("generator".into()).spawn({
@@ -214,7 +215,7 @@ impl<'m> Worker<'m> {
         let all = threads(&options.model);
         // llama.cpp's threads spin at hundreds of barriers a token. For a small model that costs more than a second
         // thread brings as soon as anything else runs.
-        let one = options.model.threads.is_none() && model.size() < SMALL_MODEL;
+        let one = model.size() < SMALL_MODEL;
         let params = LlamaContextParams::default()
             .with_n_ctx(NonZeroU32::new(context))
             .with_n_batch(batch)

@@ -9,13 +9,14 @@ mod embed;
 mod emit;
 mod gate;
 mod generate;
+mod lanes;
 mod options;
 mod prompt;
 mod queue;
 mod sample;
 
 pub use backend::{default_threads, physical_cores};
-pub use bare::{BareRun, bare_embedding};
+pub use bare::{BareGeneration, BareRun, bare_embedding, bare_generation};
 pub use embed::LlamaEmbedder;
 pub use generate::LlamaGenerator;
 pub use options::{EmbedderOptions, GeneratorOptions, KvType, ModelOptions};

@@ -11,7 +11,7 @@ use crate::domain::answer::ModelIdentity;
 pub struct ModelOptions {
     pub identity: ModelIdentity,
     pub path: PathBuf,
-    /// Threads for one llama call; the physical cores by default.
+    /// Threads for one llama call at most; the physical cores by default. Small models write with one.
     pub threads: Option<NonZeroUsize>,
     /// Map the file instead of reading it: quicker start, pages shared between processes.
     pub mmap: bool,

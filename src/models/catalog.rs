@@ -221,6 +221,11 @@ impl Catalog {
         self.entries.iter().find(|e| e.name == name)
     }
 
+    /// The first hub model for a job, in the catalog's order of preference, that needs at most so many 10⁹ bytes.
+    pub fn best_that_fits(&self, job: Job, memory_gb: f64) -> Option<&CatalogEntry> {
+        self.entries.iter().find(|e| e.job == job && !e.starter && e.ram_gb <= memory_gb)
+    }
+
     pub fn starter(&self) -> impl Iterator<Item = &CatalogEntry> {
         self.entries.iter().filter(|e| e.starter)
     }

@@ -38,6 +38,12 @@ pub enum ModelsError {
     Gated(String),
     #[error("the hub answered {status} for {what}; try again later")]
     Refused { what: String, status: u16 },
+    #[error("{what} is more than the {expected} bytes that the hub announced; nothing was put in place")]
+    WrongSize { what: String, expected: u64 },
+    #[error("{0} is one part of a split model; choose a file that holds the whole model")]
+    Split(String),
+    #[error("'{0}' is not here; 'attest models pull {0}' fetches it")]
+    NotInstalled(String),
     #[error("the connection to the hub failed: {problem}; pull again to go on from {have} bytes")]
     Connection { problem: String, have: u64 },
 }

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     ModelsError,
     catalog::{CatalogEntry, Job},
-    files,
+    files, fit,
+    gguf::Header,
 };
 use crate::domain::answer::ModelIdentity;
 
@@ -64,6 +65,31 @@ impl Installed {
             query_prefix: entry.query_prefix.clone(),
             passage_prefix: entry.passage_prefix.clone(),
         })
+    }
+
+    /// A file without a catalog entry: what its header and its name tell.
+    pub(super) fn from_file(path: PathBuf, sha256: String, source: String) -> Result<(Self, Header), ModelsError> {
+        let header = super::read_header(&path)?;
+        let (bytes, modified_ns) = files::stamp(&path).map_err(|e| ModelsError::io("read", &path, &e))?;
+        let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let (query_prefix, passage_prefix) = match fit::prefixes(&name) {
+            ("", "") => fit::prefixes(header.name().unwrap_or_default()),
+            found => found,
+        };
+        let model = Self {
+            name,
+            path,
+            sha256,
+            bytes,
+            modified_ns,
+            source,
+            licence: header.text("general.license").unwrap_or("unknown").to_owned(),
+            chat: header.has_chat_template(),
+            assistant_prefix: String::new(),
+            query_prefix: query_prefix.to_owned(),
+            passage_prefix: passage_prefix.to_owned(),
+        };
+        Ok((model, header))
     }
 }
 

@@ -59,6 +59,22 @@ async fn questions_find_their_passages_in_both_languages() {
 }
 
 #[tokio::test]
+async fn the_converted_encoder_agrees_with_the_engine_it_came_with() {
+    let reference: serde_json::Value =
+        serde_json::from_str(include_str!("../data/e5-reference.json")).expect("it is JSON");
+    let embedder = embedder();
+    for question in reference["questions"].as_array().expect("a list") {
+        let text = question["text"].as_str().expect("a text");
+        let tokens = embedder.count_tokens(&format!("query: {text}")).expect("it counts") + 2;
+        assert_eq!(tokens as u64, question["tokens"].as_u64().expect("a number"), "{text}");
+        let expected: Vec<f32> = serde_json::from_value(question["vector"].clone()).expect("a list of numbers");
+        let ours = embedder.embed(EmbedKind::Query, &texts(&[text]), Priority::Interactive).await.expect("it embeds");
+        let agreement = cosine(&ours[0], &expected);
+        assert!(agreement > 0.98, "{text}: {agreement}");
+    }
+}
+
+#[tokio::test]
 async fn a_vector_does_not_depend_on_its_neighbours() {
     let embedder = embedder();
     let mut all = texts(&PASSAGES);
@@ -86,7 +102,7 @@ async fn a_full_queue_is_an_error_that_says_when_to_come_back() {
     let mut options = ModelOptions::new(model.identity(), &model.path);
     options.queue = 1;
     let embedder = LlamaEmbedder::open(EmbedderOptions::new(options)).expect("it opens");
-    let long = vec!["长文本。".repeat(300); 8];
+    let long = vec!["长文本。".repeat(40); 4];
     let asks = (0..6).map(|_| embedder.embed(EmbedKind::Passage, &long, Priority::Bulk));
     let answers = futures::future::join_all(asks).await;
     assert!(answers.iter().any(Result::is_ok));

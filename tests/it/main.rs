@@ -4,6 +4,7 @@ mod api;
 mod cli;
 mod ingest;
 mod kill;
+mod hub;
 mod llama;
 mod models;
 mod page;

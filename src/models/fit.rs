@@ -1,0 +1,64 @@
+//! Which job a file can do, as its header tells.
+
+use super::{
+    catalog::Job,
+    gguf::{Header, Pooling},
+};
+
+/// Whether the file can do the job; the error says why not.
+pub fn fits(header: &Header, job: Job) -> Result<(), String> {
+    let architecture = header.architecture();
+    let pooling = header.pooling();
+    let embeds = matches!(pooling, Some(Pooling::Mean | Pooling::Cls | Pooling::Last));
+    match job {
+        Job::Embedder if pooling == Some(Pooling::Rank) => {
+            Err(format!("it is a reranker ('{architecture}' with a classification head); choose an embedding model"))
+        }
+        Job::Embedder if !embeds && !header.is_encoder() => {
+            Err(format!("it is a language model ('{architecture}'), not an embedding model"))
+        }
+        Job::Verifier if pooling != Some(Pooling::Rank) => {
+            Err(format!("it has no classification head ('{architecture}'); choose a reranker"))
+        }
+        Job::Generator | Job::Judge if header.is_encoder() || embeds || pooling == Some(Pooling::Rank) => {
+            Err(format!("it is an encoder ('{architecture}') and writes no text; choose a language model"))
+        }
+        Job::Embedder | Job::Verifier | Job::Generator | Job::Judge => Ok(()),
+    }
+}
+
+/// The job that a file is made for.
+pub fn natural_job(header: &Header) -> Job {
+    [Job::Verifier, Job::Embedder].into_iter().find(|job| fits(header, *job).is_ok()).unwrap_or(Job::Generator)
+}
+
+/// What an embedding model without a catalog entry wants before (questions, passages), by the family in its name.
+pub fn prefixes(name: &str) -> (&'static str, &'static str) {
+    let name = name.to_lowercase();
+    let has = |word: &str| name.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    if has("e5") && !name.contains("instruct") {
+        ("query: ", "passage: ")
+    } else if name.contains("qwen3-embedding") || name.contains("qwen3 embedding") {
+        (QWEN3_QUERY, "")
+    } else if has("nomic") {
+        ("search_query: ", "search_document: ")
+    } else {
+        ("", "")
+    }
+}
+
+/// From the model card of Qwen3-Embedding: one sentence of task, then the query.
+const QWEN3_QUERY: &str = "Instruct: Given a question, retrieve passages that answer it\nQuery:";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_are_told_by_whole_words() {
+        assert_eq!(prefixes("multilingual-e5-large-Q8_0").0, "query: ");
+        assert_eq!(prefixes("bge-m3-Q8_0"), ("", ""));
+        assert_eq!(prefixes("some5thing"), ("", ""));
+        assert!(prefixes("Qwen3-Embedding-0.6B-Q8_0").0.starts_with("Instruct"));
+    }
+}
