@@ -1,11 +1,20 @@
 //! Text that looks readable and is not: a wrong decoding, a font without a character map, a binary file.
 
-/// What is wrong with `text`, if anything is.
+/// What is wrong with `text`, if anything is: more than one character in 200 is damaged.
 ///
 /// U+FFFD stands where bytes could not be decoded, private-use characters where a PDF's font maps to nothing, NUL and
 /// other control characters where a file is binary. A few replacement characters in a long text are a blemish of the
 /// source; a share of them makes quotes from it worthless.
 pub fn of(text: &str) -> Option<String> {
+    more_than_one_in(200, text)
+}
+
+/// The same for one section of many, where one in 20 is allowed: a table of symbols does not condemn a whole text.
+pub fn of_section(text: &str) -> Option<String> {
+    more_than_one_in(20, text)
+}
+
+fn more_than_one_in(share: usize, text: &str) -> Option<String> {
     let (mut all, mut replaced, mut private, mut control) = (0_usize, 0_usize, 0_usize, 0_usize);
     for c in text.chars() {
         all += 1;
@@ -20,8 +29,8 @@ pub fn of(text: &str) -> Option<String> {
             _ => {}
         }
     }
-    // One in a thousand, but never for a single one.
-    let many = |n: usize| n > 1 && n * 1000 > all;
+    // Never for a single one.
+    let many = |n: usize| n > 1 && n * share > all;
     if many(replaced) {
         return Some(format!(
             "{replaced} of {all} characters are U+FFFD, left by an earlier wrong decoding; take the original file"
@@ -46,7 +55,9 @@ mod tests {
     fn damage_is_named_and_blemishes_pass() {
         assert_eq!(of("第一条\t为了保护\r\n\u{c}"), None);
         assert_eq!(of(&format!("{}\u{fffd}", "字".repeat(10))), None, "one alone");
-        assert_eq!(of(&format!("{}\u{fffd}\u{fffd}", "字".repeat(5000))), None);
+        assert_eq!(of(&format!("{}\u{fffd}\u{fffd}", "字".repeat(500))), None);
+        let formulas = format!("{}\u{e001}\u{e001}\u{e001}", "字".repeat(100));
+        assert!(of(&formulas).is_some() && of_section(&formulas).is_none());
         for (text, part) in [
             ("a\0b", "NUL"),
             ("a\u{fffd}\u{fffd}b", "U+FFFD"),

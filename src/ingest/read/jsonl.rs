@@ -124,17 +124,19 @@ fn document(line: &[u8], defaults: &Defaults) -> Result<Document, ReadError> {
         if text.trim().is_empty() {
             return Err(bad(format!("section {n} ('{locator}') has no text")));
         }
-        if locator.trim().is_empty() {
-            return Err(bad(format!("section {n} has no locator")));
-        }
-        if let Some(problem) = damage::of(&text) {
+        if let Some(problem) = damage::of_section(&text) {
             return Err(bad(format!("section {n} ('{locator}') is damaged: {problem}")));
         }
+        // Nameless parts exist in scanned papers; a place of their own is all that a citation needs.
+        let locator = if locator.trim().is_empty() { format!("part {n}") } else { locator };
         if !assembly.push(&locator, path, page, &text) {
             return Err(bad(format!("two sections have the locator '{locator}'; locators are unique in a document")));
         }
     }
     let (text, sections) = assembly.finish();
+    if let Some(problem) = damage::of(&text) {
+        return Err(bad(format!("it is damaged: {problem}")));
+    }
     let meta = record.meta.resolve(&key, "", &text, defaults).map_err(bad)?;
     Ok(Document { meta, text, sections })
 }
