@@ -3,6 +3,7 @@
 //! Absolute ones come out as calendar years, halves, quarters, months and days; relative ones (去年, last year) stay
 //! relative, because only the date of the document could resolve them.
 
+mod build;
 mod read;
 
 use std::fmt;

@@ -40,7 +40,7 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"(?i)\b\d+(?:st|nd|rd|th)\b".to_owned(),
     ]
     .iter()
-    .map(|pattern| Regex::new(pattern).expect("the pattern is fixed and tested"))
+    .map(|pattern| Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).expect("the pattern is fixed and tested"))
     .collect()
 });
 
@@ -57,13 +57,15 @@ static IDENTIFIER: LazyLock<Regex> = LazyLock::new(|| {
 
 /// 1,2-二氯乙烷, 25-hydroxyvitamin; but 30-day is a quantity.
 static CHEMICAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b\d+(?:,\d+)*-(?P<word>[a-z]{4,}|[A-Z]{2,}|[\p{Han}]{1,2}(?:基|氯|氟|溴|羟|甲|乙|丙|酮|酸|醇|氨))")
-        .expect("the pattern is fixed and tested")
+    Regex::new(
+        r"(?-u:\b)\d+(?:,\d+)*-(?P<word>[a-z]{4,}|[A-Z]{2,}|[\p{Han}]{1,2}(?:基|氯|氟|溴|羟|甲|乙|丙|酮|酸|醇|氨))",
+    )
+    .expect("the pattern is fixed and tested")
 });
 
 /// Digits with a capital glued on: 3D, 5G, 4S, 10K.
 static DIGIT_LETTER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b\d{1,4}(?:[DGSPNKEFXYZQRT]|[A-Z]{2,}\d+[A-Za-z0-9]*|[A-Z]\d+[A-Za-z0-9]*)\b")
+    Regex::new(r"(?-u:\b)\d{1,4}(?:[DGSPNKEFXYZQRT]|[A-Z]{2,}\d+[A-Za-z0-9]*|[A-Z]\d+[A-Za-z0-9]*)(?-u:\b)")
         .expect("the pattern is fixed and tested")
 });
 

@@ -7,8 +7,10 @@
 mod compare;
 mod cue;
 mod mask;
+mod normal;
 mod numeral;
 mod scan;
+mod trend;
 mod unit;
 
 pub use compare::{BoundChange, Compared, Relation};
