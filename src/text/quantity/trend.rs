@@ -1,5 +1,9 @@
 //! The words around a number that tell its direction.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
 use super::{Change, Trend};
 
 const TRENDS: &[(&str, Trend)] = &[
@@ -84,58 +88,58 @@ const TRENDS: &[(&str, Trend)] = &[
     ("outflow", Trend::Outflow),
 ];
 
+/// Finds every word of the list in one pass.
+static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .ascii_case_insensitive(true)
+        .build(TRENDS.iter().map(|(word, _)| word))
+        .expect("a fixed list of short words builds")
+});
+
+/// The words of the list in `text`, with the place where each starts; Latin ones only as whole words.
+fn found(text: &str) -> impl Iterator<Item = (usize, &'static str, Trend)> {
+    WORDS.find_overlapping_iter(text).filter_map(move |m| {
+        let (word, trend) = TRENDS[m.pattern().as_usize()];
+        let after = &text[m.end()..];
+        let whole = !word.is_ascii()
+            || (!text[..m.start()].ends_with(|c: char| c.is_ascii_alphanumeric())
+                && !after.starts_with(|c: char| c.is_ascii_alphanumeric()));
+        // "up to" bounds, it does not rise.
+        (whole && !(word == "up" && after.starts_with(" to"))).then_some((m.start(), word, trend))
+    })
+}
+
 /// The direction that the nearest word before (or, in English, right after) a number gives it, and whether the number
 /// is the change or the level reached.
 pub fn trend(before: &str, after: &str) -> (Option<Trend>, Option<Change>) {
-    let lower = before.to_ascii_lowercase();
-    let last = TRENDS
-        .iter()
-        .filter_map(|&(word, trend)| find_word(&lower, word).map(|at| (at, word, trend)))
-        .max_by_key(|&(at, word, _)| (at + word.len(), word.len()));
+    let last = found(before).max_by_key(|&(at, word, _)| (at + word.len(), word.len()));
     if let Some((at, word, trend)) = last {
-        let between = lower[at + word.len()..].trim();
+        let between = before[at + word.len()..].trim();
         let change = match trend {
-            Trend::Up | Trend::Down => Some(
-                if word.ends_with('至')
-                    || between.starts_with(['至', '到'])
-                    || between.starts_with("了至")
-                    || between == "to"
-                    || (between.ends_with(" to") && !between.ends_with("up to"))
-                    || between.starts_with("to ")
-                {
-                    Change::To
-                } else {
-                    Change::By
-                },
-            ),
+            Trend::Up | Trend::Down => Some(if reaches(word, between) { Change::To } else { Change::By }),
             _ => None,
         };
         return (Some(trend), change);
     }
-    let lower: String = after.chars().take(24).collect::<String>().to_ascii_lowercase();
-    let first = TRENDS
-        .iter()
-        .filter(|(word, _)| !matches!(*word, "up" | "down"))
-        .filter_map(|&(word, trend)| {
-            let at = find_word(&lower, word)?;
-            (lower[..at].trim_matches([' ', '的', '-']).is_empty()).then_some((at, trend))
-        })
-        .min_by_key(|&(at, _)| at);
+    let end = after.char_indices().nth(24).map_or(after.len(), |(at, _)| at);
+    let after = &after[..end];
+    let first = found(after)
+        .filter(|(_, word, _)| !matches!(*word, "up" | "down"))
+        .filter(|&(at, ..)| after[..at].trim_matches([' ', '的', '-']).is_empty())
+        .min_by_key(|&(at, ..)| at);
     match first {
-        Some((_, trend)) => (Some(trend), matches!(trend, Trend::Up | Trend::Down).then_some(Change::By)),
+        Some((_, _, trend)) => (Some(trend), matches!(trend, Trend::Up | Trend::Down).then_some(Change::By)),
         None => (None, None),
     }
 }
 
-/// The last place of a word; Latin words only as whole words.
-fn find_word(text: &str, word: &str) -> Option<usize> {
-    if !word.is_ascii() {
-        return text.rfind(word);
-    }
-    text.rmatch_indices(word)
-        .find(|(at, _)| {
-            !text[..*at].ends_with(|c: char| c.is_ascii_alphanumeric())
-                && !text[at + word.len()..].starts_with(|c: char| c.is_ascii_alphanumeric())
-        })
-        .map(|(at, _)| at)
+/// Whether the words between a verb and its number say that the number is the level reached.
+fn reaches(verb: &str, between: &str) -> bool {
+    verb.ends_with('至')
+        || between.starts_with(['至', '到'])
+        || between.starts_with("了至")
+        || between == "to"
+        || (between.ends_with(" to") && !between.ends_with("up to"))
+        || between.starts_with("to ")
 }
