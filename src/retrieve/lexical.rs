@@ -312,7 +312,7 @@ impl LexicalIndex {
         Ok(top.iter().filter_map(|(score, doc)| Some((chunk(doc)?, *score))).collect())
     }
 
-    /// The scored part of the query; `None` when no word of the question is in the index.
+    /// The scored part of the query; `None` when neither a word of the question is in the index nor a concept is known.
     fn question(
         &self,
         searcher: &Searcher,
@@ -351,9 +351,6 @@ impl LexicalIndex {
             terms.sort_by_key(|(frequency, ..)| *frequency);
             terms.truncate(MOST_TERMS * 4);
         }
-        if terms.is_empty() {
-            return Ok(None);
-        }
         let mut clauses: Vec<(Occur, Box<dyn Query>)> =
             terms.into_iter().map(|(_, field, text, weight)| (Occur::Should, boosted(field, &text, weight))).collect();
         if weights.synonym > 0.0 {
@@ -363,7 +360,7 @@ impl LexicalIndex {
                 clauses.push((Occur::Should, Box::new(DisjunctionMaxQuery::new(alternatives))));
             }
         }
-        Ok(Some(Box::new(BooleanQuery::new(clauses))))
+        Ok((!clauses.is_empty()).then(|| -> Box<dyn Query> { Box::new(BooleanQuery::new(clauses)) }))
     }
 
     /// The words of one alternative to an everyday word.
