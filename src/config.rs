@@ -16,6 +16,9 @@ pub struct GlobalArgs {
     /// Address of the model hub
     #[arg(long, global = true, env = "HF_ENDPOINT", value_name = "URL", hide = true)]
     pub hub: Option<String>,
+    /// Access token for the model hub, for gated models
+    #[arg(long, global = true, env = "HF_TOKEN", value_name = "TOKEN", hide = true, hide_env_values = true)]
+    pub hub_token: Option<String>,
     /// Threads for inference [default: the number of cores]
     #[arg(long, global = true, env = "ATTEST_THREADS", value_name = "N")]
     pub threads: Option<u16>,
@@ -44,6 +47,7 @@ pub struct Config {
     pub home: PathBuf,
     pub models_dir: PathBuf,
     pub hub: Option<String>,
+    pub hub_token: Option<String>,
     pub threads: u16,
     pub fake_models: bool,
 }
@@ -65,7 +69,7 @@ impl Config {
             None => std::thread::available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(u16::MAX)),
         };
         let models_dir = args.models_dir.clone().unwrap_or_else(|| home.join("models"));
-        Ok(Self { home, models_dir, hub: args.hub.clone(), threads, fake_models })
+        Ok(Self { home, models_dir, hub: args.hub.clone(), hub_token: args.hub_token.clone(), threads, fake_models })
     }
 
     pub fn database(&self) -> PathBuf {

@@ -122,7 +122,8 @@ async fn a_failure_of_the_search_is_an_error_and_nothing_found_an_abstention() {
 
 #[tokio::test]
 async fn what_a_generator_invents_is_withheld_with_its_verdict() {
-    let script = "借款人可以随时返还。[1]\n借款人应当支付百分之五的违约金。[1]\n贷款人可以起诉。[9]\n";
+    let script =
+        "对借款期限没有约定的，借款人可以随时返还。[1]\n借款人应当支付百分之五的违约金。[1]\n贷款人可以起诉。[9]\n";
     let pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), script);
     let answer = pipeline.answer(&ask(Mode::Grounded), None).await.expect("the fakes do not fail");
     let verdicts: Vec<_> = answer.sentences.iter().map(|s| (s.judgement.verdict.code(), s.shown)).collect();

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
-    models::{Job, Models, Progress},
+    models::{Hub, Job, Models, Progress},
 };
 
 #[derive(Args, Clone, Debug)]
@@ -66,10 +66,12 @@ pub async fn run(args: &ModelsArgs, config: &Config, cancel: &CancellationToken)
     let models = Models::new(&config.models_dir);
     match &args.command {
         ModelsCommand::List => list(&models),
-        ModelsCommand::Pull { .. } => {
+        ModelsCommand::Pull { model } => {
+            let mut hub = config.hub.as_deref().map_or_else(Hub::default, Hub::at);
+            hub.token.clone_from(&config.hub_token);
             let bars = Bars::default();
             let pulled = tokio::select! {
-                pulled = models.pull_starter(&bars) => pulled?,
+                pulled = models.pull(model, &hub, &bars) => pulled?,
                 () = cancel.cancelled() => anyhow::bail!("interrupted; the same command resumes where it stopped"),
             };
             for model in pulled {
@@ -77,8 +79,31 @@ pub async fn run(args: &ModelsArgs, config: &Config, cancel: &CancellationToken)
             }
             Ok(())
         }
-        ModelsCommand::Check | ModelsCommand::Use { .. } => anyhow::bail!("not yet"),
+        ModelsCommand::Check => check(&models),
+        ModelsCommand::Use { job, model } => {
+            let job: Job = job.parse()?;
+            let chosen = models.use_model(job, model)?;
+            println!("{job}: {} ({})", chosen.name, chosen.path.display());
+            Ok(())
+        }
     }
+}
+
+fn check(models: &Models) -> anyhow::Result<()> {
+    let mut bad = 0;
+    for checked in models.check()? {
+        let jobs = checked.jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let jobs = if jobs.is_empty() { "not in use".to_owned() } else { jobs };
+        match checked.header {
+            Ok(header) => println!("ok  {:<30} {jobs}  {}", checked.model.name, header.architecture()),
+            Err(problem) => {
+                bad += 1;
+                println!("BAD {:<30} {jobs}  {problem}", checked.model.name);
+            }
+        }
+    }
+    anyhow::ensure!(bad == 0, "{bad} model file(s) cannot be used; 'attest models pull' fetches them again");
+    Ok(())
 }
 
 fn list(models: &Models) -> anyhow::Result<()> {

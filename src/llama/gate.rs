@@ -136,7 +136,12 @@ mod tests {
                 let _turn = gate_.enter(priority);
                 order.lock().expect("no poison").push(name);
             }));
-            while gate.lock().bulk.len() + gate.lock().interactive.len() < waiting {
+            // One lock at a time: both guards of one expression would live to its end.
+            let queued = || {
+                let state = gate.lock();
+                state.bulk.len() + state.interactive.len()
+            };
+            while queued() < waiting {
                 thread::yield_now();
             }
         }

@@ -2,9 +2,9 @@
 
 mod api;
 mod cli;
+mod hub;
 mod ingest;
 mod kill;
-mod hub;
 mod llama;
 mod models;
 mod page;
