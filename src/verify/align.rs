@@ -18,8 +18,6 @@ pub struct Profile {
     /// Distinct content terms, hashed, with their own weight before rarity counts.
     terms: Vec<(u64, f32)>,
     lookup: HashSet<u64>,
-    /// Hashes of neighbouring tokens, in pairs.
-    pairs: HashSet<u64>,
 }
 
 /// How rare each term is among the sentences at hand.
@@ -61,25 +59,7 @@ impl Profile {
                 }
             }
         }
-        let content: Vec<String> = tokens
-            .iter()
-            .filter(|t| t.kind != TokenKind::Word || !is_function_word(&t.text))
-            .map(|t| if t.kind == TokenKind::Word { stem(&t.text) } else { t.text.clone() })
-            .collect();
-        let pairs = content.windows(2).map(|pair| hashed(&pair)).collect();
-        Self { tokens, terms, lookup, pairs }
-    }
-
-    /// Share of this text's neighbouring tokens that are neighbours in one of the others, function words aside; 0 for a
-    /// text of one token.
-    pub fn order<'a>(&self, others: impl IntoIterator<Item = &'a Self>) -> f32 {
-        let others: Vec<&Self> = others.into_iter().collect();
-        let held = |pair: &&u64| others.iter().any(|other| other.pairs.contains(*pair));
-        if self.pairs.is_empty() {
-            0.0
-        } else {
-            self.pairs.iter().filter(held).count() as f32 / self.pairs.len() as f32
-        }
+        Self { tokens, terms, lookup }
     }
 
     /// No content at all: white space, punctuation, function words only.

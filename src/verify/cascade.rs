@@ -20,7 +20,6 @@ use crate::{
     domain::{
         claim::{Cited, Claim},
         evidence::EvidenceSet,
-        text::Lang,
         verdict::{Judgement, Reason},
     },
     draft::claims::citation,
@@ -93,7 +92,13 @@ impl Verifier for Cascade {
 
     fn thresholds(&self) -> Vec<(&'static str, f32)> {
         let t = &self.thresholds;
-        vec![("supported", t.supported), ("floor", t.floor), ("conflict", t.conflict), ("aligned", ALIGNED)]
+        vec![
+            ("supported", t.supported),
+            ("floor", t.floor),
+            ("near", t.near),
+            ("conflict", t.conflict),
+            ("aligned", ALIGNED),
+        ]
     }
 }
 
@@ -113,7 +118,7 @@ impl<'a> Opened<'a> {
         cites.sort_unstable();
         cites.dedup();
         let unit = read::unit(text, claim.lang);
-        let reader = Reader { profile: Profile::of(text), text, unit, lang: claim.lang, sources, rarity };
+        let reader = Reader { profile: Profile::of(text), text, unit, sources, rarity };
         let is_cited = |at: usize| cites.is_empty() || cites.contains(&sources[at].evidence.label);
         let group: Vec<usize> = (0..sources.len()).filter(|&at| is_cited(at)).collect();
         let alone: Vec<Finding> = (0..sources.len()).filter_map(|at| reader.finding(&[at], !is_cited(at))).collect();
@@ -132,7 +137,6 @@ struct Reader<'r, 's> {
     profile: Profile,
     text: &'r str,
     unit: Unit<'r>,
-    lang: Lang,
     sources: &'r [Source<'s>],
     rarity: &'r Rarity,
 }
@@ -199,8 +203,6 @@ impl Reader<'_, '_> {
             all: self.profile.plain_coverage(profiles.iter().copied().chain(headings)),
             sentence,
             cosine: 0.0,
-            order: self.profile.order(profiles.iter().copied()),
-            chinese: if self.lang == Lang::Zh { 1.0 } else { 0.0 },
         }
     }
 }

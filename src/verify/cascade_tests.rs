@@ -6,7 +6,7 @@ use crate::{
         answer::ModelIdentity,
         document::{Chunk, ChunkId, DocumentMeta, Domain, VersionId},
         evidence::{Evidence, Label, Searched, Signals},
-        text::Span,
+        text::{Lang, Span},
         verdict::{Missing, Support, Verdict},
     },
     draft::claims,
@@ -226,4 +226,47 @@ async fn the_model_is_called_once_and_not_again_for_what_it_has_seen() {
 async fn what_is_not_a_claim_is_not_checked() {
     let judgement = judge("What is the deadline?", &[LOAN]).await;
     assert!(matches!(judgement.verdict, Verdict::NotChecked(_)));
+}
+
+const LIMIT: &str = "The controller shall notify the supervisory authority within 72 hours of the breach.";
+const OTHER_LIMIT: &str = "The controller shall notify the supervisory authority within 96 hours of the breach.";
+
+#[tokio::test]
+async fn a_source_that_says_otherwise_contradicts_with_its_sentence() {
+    let source = format!("Article 33. {OTHER_LIMIT}");
+    let judgement =
+        judge("The controller shall notify the supervisory authority within 72 hours of the breach[1].", &[&source])
+            .await;
+    let Verdict::Contradicted { by } = &judgement.verdict else { panic!("{judgement:?}") };
+    assert!(by.first().quote.contains("96 hours"), "{by:?}");
+    assert!(judgement.reasons.iter().any(|r| r.code.starts_with('R')) && judgement.p_supported < 0.5);
+    // No model changes that.
+    let cascade = Cascade::new(Some(WordEmbedder::new(Ok)), Thresholds { supported: 0.0, ..Thresholds::default() });
+    assert!(matches!(judge_with(&cascade, LIMIT, &[&source]).await.verdict, Verdict::Contradicted { .. }));
+}
+
+#[tokio::test]
+async fn sources_that_contradict_each_other_are_a_conflict() {
+    for (claim, texts) in [(LIMIT.to_owned(), [LIMIT, OTHER_LIMIT]), (format!("{LIMIT}[2]"), [LIMIT, OTHER_LIMIT])] {
+        let judgement = judge(&claim, &texts).await;
+        let Verdict::Conflict { backing, against } = &judgement.verdict else { panic!("{judgement:?}") };
+        assert_eq!((backing.first().label, against.first().label), (Label(1), Label(2)));
+        assert!(judgement.reasons.iter().any(|r| r.code == "X"));
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_names_its_article_is_verbatim_when_the_article_is_right() {
+    let mut set = evidence(&["第六百七十五条　借款人应当按照约定的期限返还借款。"]);
+    let mut item = set.items()[0].clone();
+    item.meta = Arc::new(DocumentMeta::plain("civil-code", "中华人民共和国民法典", Lang::Zh, Domain::Legal));
+    item.chunk.locator = "第六百七十五条".to_owned();
+    set = EvidenceSet::number(vec![item], Searched::default());
+    let cascade = Cascade::new(None, Thresholds::default());
+    let right = claims::from_text("根据《民法典》第六百七十五条的规定，借款人应当按照约定的期限返还借款。");
+    let judged = cascade.verify(&right, &set).await.expect("no error");
+    assert!(matches!(judged[0].verdict, Verdict::Supported { how: Support::Verbatim, .. }), "{judged:?}");
+    let wrong = claims::from_text("根据《民法典》第六百七十六条的规定，借款人应当按照约定的期限返还借款。");
+    let judged = cascade.verify(&wrong, &set).await.expect("no error");
+    assert!(!judged[0].verdict.is_supported(), "{judged:?}");
 }

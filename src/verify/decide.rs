@@ -7,15 +7,18 @@
 pub struct Thresholds {
     /// τ: from this score on, what the rules left open is supported.
     pub supported: f32,
-    /// Below this coverage no sentence speaks of the claim at all.
+    /// Below this coverage, and below `near`, no sentence speaks of the claim at all. Development data: 18 % of such
+    /// claims are labelled supported, 1.4 % of the supported ones fall there.
     pub floor: f32,
+    /// From this nearness on (a cosine, stretched) a sentence speaks of the claim in other words.
+    pub near: f32,
     /// A source contradicts what another one backs only from this coverage on: below it, it speaks of something else.
     pub conflict: f32,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { supported: 0.75, floor: 0.2, conflict: 0.7 }
+        Self { supported: 0.75, floor: 0.15, near: 0.4, conflict: 0.7 }
     }
 }
 
@@ -33,6 +36,8 @@ pub struct Signals {
     pub flagged: bool,
     /// Best share of the claim's content in one run of sentences, 0 to 1.
     pub coverage: f32,
+    /// Nearness of the nearest sentence by the model; nothing where no model was asked.
+    pub nearness: Option<f32>,
     /// The model's score for support, 0 to 1; nothing where no model was asked.
     pub score: Option<f32>,
 }
@@ -66,13 +71,14 @@ impl Decision {
 pub fn decide(signals: &Signals, thresholds: &Thresholds) -> Decision {
     // A score that is not a number is no score.
     let promoted = signals.score.is_some_and(|score| score >= thresholds.supported);
+    let far = signals.nearness.is_none_or(|nearness| nearness < thresholds.near);
     if signals.verbatim {
         Decision::Verbatim
     } else if signals.contradicted {
         Decision::Contradicted
     } else if signals.part_missing {
         Decision::PartMissing
-    } else if signals.coverage < thresholds.floor && !promoted {
+    } else if signals.coverage < thresholds.floor && far && !promoted {
         Decision::NoEvidence
     } else if signals.flagged {
         Decision::Flagged
@@ -137,7 +143,7 @@ pub fn combine(sides: &[Side], together: Decision) -> Ruling {
 mod tests {
     use super::*;
 
-    const T: Thresholds = Thresholds { supported: 0.7, floor: 0.2, conflict: 0.7 };
+    const T: Thresholds = Thresholds { supported: 0.7, floor: 0.2, near: 0.4, conflict: 0.7 };
 
     fn signals(flags: &str, coverage: f32, score: Option<f32>) -> Signals {
         Signals {
@@ -146,6 +152,7 @@ mod tests {
             part_missing: flags.contains('U'),
             flagged: flags.contains('F'),
             coverage,
+            nearness: flags.contains('n').then_some(0.4),
             score,
         }
     }
@@ -170,6 +177,9 @@ mod tests {
             ("", 0.9, Some(0.7), Model),
             ("", 0.9, Some(0.69), Open),
             ("", 0.9, None, Open),
+            ("n", 0.1, Some(0.1), Open),
+            ("nF", 0.1, Some(0.1), Flagged),
+            ("nC", 0.1, Some(0.1), Contradicted),
             ("", 0.9, Some(f32::NAN), Open),
             ("", f32::NAN, None, Open),
         ];

@@ -11,7 +11,7 @@ use std::{
 
 use crate::ports::{EmbedKind, Embedder, ModelError, Priority};
 
-/// What the score is made of, each between 0 and 1.
+/// What the score is made of: shares between 0 and 1, and a stretched cosine.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Features {
     /// Share of the claim's content, rare terms first, in the best run of sentences.
@@ -22,10 +22,6 @@ pub struct Features {
     pub sentence: f32,
     /// Best cosine of the claim with a sentence or the best run, stretched (see [`stretch`]).
     pub cosine: f32,
-    /// Share of the claim's neighbouring token pairs that are neighbours in the sources too.
-    pub order: f32,
-    /// 1 for a claim in Chinese.
-    pub chinese: f32,
 }
 
 /// Cosine 0.75 becomes 0 and 0.95 becomes 1: the band that multilingual-e5 uses.
@@ -33,36 +29,32 @@ pub fn stretch(cosine: f32) -> f32 {
     ((cosine - 0.75) / 0.2).clamp(-0.5, 1.5)
 }
 
-/// Weights of a logistic regression.
+/// Weights of a logistic regression, none below zero: more agreement never lowers the score.
 struct Weights {
     bias: f32,
     run: f32,
     all: f32,
     sentence: f32,
     cosine: f32,
-    order: f32,
-    chinese: f32,
 }
 
-/// With an encoder.
-const WITH_MODEL: Weights =
-    Weights { bias: -4.0, run: 1.5, all: 1.0, sentence: 0.5, cosine: 2.0, order: 1.0, chinese: 0.0 };
+/// With multilingual-e5-small (4 bit). Fitted on one half of 829 labelled claims, classes and sets weighing alike: FEVER
+/// 200, SciFact 200, FacTool (Chinese) 199, Climate-FEVER 150, CG2C 100 and WiCE 80 (samples of the development files;
+/// logistic loss, L2 0.0015, weights kept at or above zero). AUC on the other halves: FEVER 0.67, SciFact 0.56, FacTool
+/// 0.55, Climate-FEVER 0.68, CG2C 0.76, WiCE 0.80; on sets that took no part: HealthVer 0.68, ContractNLI 0.66, OCNLI
+/// 0.64. At 0.75 the score alone passes 1.8 % of the claims that are not supported and 5.6 % of those that are: it is
+/// a second opinion, and strict. `all` earned no weight beside the others, nor did the
+/// order of words.
+const WITH_MODEL: Weights = Weights { bias: -1.56, run: 0.53, all: 0.0, sentence: 1.41, cosine: 1.21 };
 
-/// Without one: content alone.
-const WITHOUT_MODEL: Weights =
-    Weights { bias: -3.0, run: 2.0, all: 1.5, sentence: 0.5, cosine: 0.0, order: 1.0, chinese: 0.0 };
+/// Without an encoder, fitted on the same rows; it only ranks and never supports.
+const WITHOUT_MODEL: Weights = Weights { bias: -0.86, run: 0.83, all: 0.14, sentence: 1.37, cosine: 0.0 };
 
 /// Score for "supported", 0 to 1.
 pub fn score(features: &Features, with_model: bool) -> f32 {
     let w = if with_model { WITH_MODEL } else { WITHOUT_MODEL };
     let f = features;
-    let sum = w.bias
-        + w.run * f.run
-        + w.all * f.all
-        + w.sentence * f.sentence
-        + w.cosine * f.cosine
-        + w.order * f.order
-        + w.chinese * f.chinese;
+    let sum = w.bias + w.run * f.run + w.all * f.all + w.sentence * f.sentence + w.cosine * f.cosine;
     1.0 / (1.0 + (-sum).exp())
 }
 
@@ -161,14 +153,13 @@ mod tests {
 
     #[test]
     fn more_of_anything_never_lowers_the_score() {
-        let low = Features { run: 0.3, all: 0.3, sentence: 0.3, cosine: 0.3, order: 0.3, chinese: 0.0 };
+        let low = Features { run: 0.3, all: 0.3, sentence: 0.3, cosine: 0.3 };
         for with_model in [false, true] {
             for raised in [
                 Features { run: 0.9, ..low },
                 Features { all: 0.9, ..low },
                 Features { sentence: 0.9, ..low },
                 Features { cosine: 0.9, ..low },
-                Features { order: 0.9, ..low },
             ] {
                 assert!(score(&raised, with_model) >= score(&low, with_model), "{raised:?}");
             }

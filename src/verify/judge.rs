@@ -79,6 +79,7 @@ impl Finding {
             part_missing: self.has(Effect::Unsupport),
             flagged: self.has(Effect::Flag) || long,
             coverage: self.coverage(),
+            nearness: self.score.map(|_| self.features.cosine),
             score: self.score,
         };
         decide::decide(&signals, thresholds)
