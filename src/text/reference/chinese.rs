@@ -18,6 +18,7 @@ pub(super) fn parse(text: &str) -> Vec<LegalReference> {
     let mut references: Vec<LegalReference> = Vec::new();
     // The instrument named last, for 该法 and for provisions that name none.
     let mut last_named: Option<Instrument> = None;
+    let mut named_at = 0;
     let mut next_mention = 0;
     let mut previous: Option<(usize, Option<Instrument>, Naming)> = None;
     let mut from = 0;
@@ -37,6 +38,7 @@ pub(super) fn parse(text: &str) -> Vec<LegalReference> {
                 && mentions[next_mention].alone
             {
                 last_named = Some(named.clone());
+                named_at = mentions[next_mention].span.end();
             }
             next_mention += 1;
         }
@@ -47,27 +49,31 @@ pub(super) fn parse(text: &str) -> Vec<LegalReference> {
             .iter_mut()
             .rev()
             .take(2)
-            .find(|m| GAP.is_match(text.get(m.span.end()..at).unwrap_or("\u{0}")))
+            .find(|m| between(text, m.span.end(), at).is_some_and(|gap| GAP.is_match(gap)))
         {
             mention.taken = true;
             start = mention.span.start();
             match mention.naming {
                 Naming::SameLaw => (last_named.clone(), Naming::SameLaw),
+                // 《X法》规定：“依照本法第五条…”: in words quoted from a law 本法 is that law.
+                Naming::ThisLaw if is_quoted(text, named_at, start) => (last_named.clone(), Naming::ThisLaw),
                 naming => {
                     if mention.instrument.is_some() {
                         last_named.clone_from(&mention.instrument);
+                        named_at = mention.span.end();
                     }
                     (mention.instrument.clone(), naming)
                 }
             }
         } else if let Some((end, named, naming)) = &previous
-            && LIST.is_match(text.get(*end..at).unwrap_or("\u{0}"))
+            && between(text, *end, at).is_some_and(|gap| LIST.is_match(gap))
         {
             (named.clone(), if named.is_some() { Naming::Listed } else { *naming })
         } else if let Some(name) = bare_name(text, at) {
             start = name.start();
             let named = Instrument::named(name.of(text).unwrap_or_default());
             last_named = Some(named.clone());
+            named_at = at;
             (Some(named), Naming::Bare)
         } else if last_named.is_some() {
             (last_named.clone(), Naming::Implied)
@@ -109,6 +115,16 @@ pub(super) fn parse(text: &str) -> Vec<LegalReference> {
         free
     });
     references
+}
+
+/// The words from `from` to `to`, where they are few enough to join what stands on both sides of them.
+fn between(text: &str, from: usize, to: usize) -> Option<&str> {
+    text.get(from..to).filter(|gap| gap.len() <= 300)
+}
+
+/// Whether a quotation that opened after `from` is still open at `at`.
+fn is_quoted(text: &str, from: usize, at: usize) -> bool {
+    text.get(from..at).is_some_and(|words| words.matches(['“', '「']).count() > words.matches(['”', '」']).count())
 }
 
 /// What may stand between an instrument and its article: a version, 的, a part of the law.

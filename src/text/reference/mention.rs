@@ -87,7 +87,7 @@ pub(super) fn mentions(text: &str, titles: &[Span]) -> Vec<Mention> {
     }
     for (span, instrument) in super::english::instruments(text) {
         // GDPR第33条; the English reader takes those that no Chinese article follows.
-        if !inside(span, &mentions) && GAP_THEN_ARTICLE.is_match(text.get(span.end()..).unwrap_or_default()) {
+        if !inside(span, &mentions) && GAP_THEN_ARTICLE.is_match(ahead(text, span.end())) {
             mentions.push(Mention {
                 span,
                 instrument: Some(instrument),
@@ -126,6 +126,13 @@ fn stands_alone(text: &str, span: Span) -> bool {
     !next.is_some_and(|c| "人律学理院庭官定系制治师医规典务".contains(c))
 }
 
+/// The next few dozen characters after `from`: patterns that start there need no more, and a short text is quick.
+fn ahead(text: &str, from: usize) -> &str {
+    let rest = text.get(from..).unwrap_or_default();
+    let end = rest.char_indices().nth(32).map_or(rest.len(), |(at, _)| at);
+    &rest[..end]
+}
+
 static EXTENSION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"^(?:的?(?:实施条例|实施细则|实施办法|实施规定)",
@@ -140,7 +147,7 @@ static EXTENSION: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Where a name that ends at `end` really ends: 劳动合同法 in 劳动合同法实施条例.
 fn extension(text: &str, end: usize) -> usize {
-    EXTENSION.captures(text.get(end..).unwrap_or_default()).map_or(end, |found| {
+    EXTENSION.captures(ahead(text, end)).map_or(end, |found| {
         let length = found.get(0).map_or(0, |m| m.len()) - found.name("next").map_or(0, |m| m.len());
         end + length
     })

@@ -25,7 +25,8 @@ pub enum Naming {
     Listed,
     /// 该法, 同法: the instrument named before.
     SameLaw,
-    /// 本法: the instrument that the sentence stands in. `instrument` is `None`.
+    /// 本法: the instrument that the sentence stands in. `instrument` is `None`, unless the words are quoted from a law
+    /// that the text named before.
     ThisLaw,
     /// Not named; an instrument named earlier in the same text is taken, and may be the wrong one.
     Implied,
