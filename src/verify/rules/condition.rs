@@ -176,9 +176,9 @@ fn cause_and_effect(unit: &Unit<'_>) -> Option<(Span, Span)> {
 
 fn causality(case: &Case<'_>) -> Vec<Reason> {
     let claim = &case.claim;
-    let Some((cause, effect)) = cause_and_effect(claim) else { return Vec::new() };
+    let Some((our_why, our_what)) = cause_and_effect(claim) else { return Vec::new() };
     let tokens = |unit: &Unit<'_>, span| Tokens::of(unit.text, span, unit.lang, &[]);
-    let (our_cause, our_effect) = (tokens(claim, cause), tokens(claim, effect));
+    let (our_cause, our_effect) = (tokens(claim, our_why), tokens(claim, our_what));
     if our_cause.is_empty() || our_effect.is_empty() {
         return Vec::new();
     }
@@ -195,10 +195,10 @@ fn causality(case: &Case<'_>) -> Vec<Reason> {
             return vec![Reason {
                 code: "R22",
                 effect: Effect::Flag,
-                claim_span: Some(cause.cover(effect)),
+                claim_span: Some(our_why.cover(our_what)),
                 evidence: Some(source.at(their_cause.cover(their_effect))),
                 comparison: Some(Comparison {
-                    claim: cause.of(claim.text).unwrap_or_default().trim().to_owned(),
+                    claim: our_why.of(claim.text).unwrap_or_default().trim().to_owned(),
                     source: their_cause.of(unit.text).unwrap_or_default().trim().to_owned(),
                     relation: "≠".to_owned(),
                 }),
