@@ -183,9 +183,16 @@ fn say(name: &CollectionName, report: &IngestReport) {
 async fn fill(app: &App, folder: &Path) -> anyhow::Result<()> {
     let path = folder.join(READY);
     let Some(embedder) = app.assigned(Job::Embedder)? else { return Ok(()) };
-    if path.exists() {
-        let ready = ReadyVectors::read(&path)?;
-        ready::fill(app.store(), &ready, &embedder.identity()).await?;
+    let (done, total) = app.store().vector_progress(&embedder.name).await?;
+    if app.config().fake_models || done == total || !path.exists() {
+        return Ok(());
+    }
+    match ReadyVectors::read(&path) {
+        Ok(ready) => {
+            ready::fill(app.store(), &ready, &embedder.identity()).await?;
+        }
+        // They are a short cut: without them the vectors are computed.
+        Err(problem) => eprintln!("  {problem}"),
     }
     Ok(())
 }
