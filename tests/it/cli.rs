@@ -93,7 +93,8 @@ fn a_gb18030_document_is_stored_as_text() {
     let home = home();
     let (bytes, _, _) = encoding_rs::GB18030.encode(
         "住房租赁管理办法\n\n第一条　为了规范住房租赁活动，保护当事人合法权益，制定本办法。\n\n\
-         第二条　租赁押金不得超过一个月租金，租赁期满后三日内返还。\n",
+         第二条　租赁押金不得超过一个月租金，租赁期满后三日内返还。\n\n\
+         第三条　本办法自公布之日起施行。\n",
     );
     let path = home.path().join("办法.txt");
     fs::write(&path, bytes).expect("the file is written");
