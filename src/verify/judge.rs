@@ -144,6 +144,16 @@ impl Read {
             self.cites.is_empty() || self.cites.contains(&sources[at].evidence.label)
         };
         let decisions: Vec<Decision> = self.alone.iter().map(|f| f.decide(self.long, thresholds)).collect();
+        let version = |f: &Finding| f.members.first().map(|&at| sources[at].evidence.chunk.version);
+        // A document whose own words the claim repeats is not against them in its next article: neighbouring
+        // provisions share their words and differ in what they govern.
+        let quoted: Vec<_> = self
+            .alone
+            .iter()
+            .zip(&decisions)
+            .filter(|&(f, &decision)| decision == Decision::Verbatim && is_cited(f))
+            .map(|(f, _)| version(f))
+            .collect();
         let sides: Vec<Side> = self
             .alone
             .iter()
@@ -151,7 +161,9 @@ impl Read {
             .map(|(f, &decision)| Side {
                 cited: is_cited(f),
                 decision,
-                opposes: decision == Decision::Contradicted && f.coverage() >= thresholds.conflict,
+                opposes: decision == Decision::Contradicted
+                    && f.coverage() >= thresholds.conflict
+                    && !quoted.contains(&version(f)),
             })
             .collect();
         let together = self.together.decide(self.long, thresholds);
