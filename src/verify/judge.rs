@@ -144,7 +144,11 @@ impl Read {
             self.cites.is_empty() || self.cites.contains(&sources[at].evidence.label)
         };
         let decisions: Vec<Decision> = self.alone.iter().map(|f| f.decide(self.long, thresholds)).collect();
-        let version = |f: &Finding| f.members.first().map(|&at| sources[at].evidence.chunk.version);
+        // Only published texts have neighbouring provisions; of anything else nothing is known.
+        let version = |f: &Finding| {
+            let evidence = sources[*f.members.first()?].evidence;
+            (evidence.meta.kind != "other").then_some(evidence.chunk.version)
+        };
         // A document whose own words the claim repeats is not against them in its next article: neighbouring
         // provisions share their words and differ in what they govern.
         let quoted: Vec<_> = self
@@ -152,7 +156,7 @@ impl Read {
             .iter()
             .zip(&decisions)
             .filter(|&(f, &decision)| decision == Decision::Verbatim && is_cited(f))
-            .map(|(f, _)| version(f))
+            .filter_map(|(f, _)| version(f))
             .collect();
         let sides: Vec<Side> = self
             .alone
@@ -163,7 +167,7 @@ impl Read {
                 decision,
                 opposes: decision == Decision::Contradicted
                     && f.coverage() >= thresholds.conflict
-                    && !quoted.contains(&version(f)),
+                    && !version(f).is_some_and(|v| quoted.contains(&v)),
             })
             .collect();
         let together = self.together.decide(self.long, thresholds);
