@@ -12,7 +12,7 @@ BIN := $(CARGO_TARGET_DIR)/release/attest
 STEP := ./scripts/step.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup build test fmt lint bench clean-data
+.PHONY: help run setup build test fmt lint clean-data
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,9 +43,6 @@ fmt: ## Format the code.
 lint: setup ## Check format and lints.
 	@cargo fmt --check
 	@cargo clippy --release --locked --all-targets -- -D warnings
-
-bench: build ## Measure ingest, search, embedding, verification and generation.
-	@./attest bench
 
 clean-data: ## Delete ./data: the store, the indexes and all answers.
 	@rm -rf data
