@@ -55,11 +55,24 @@ pub struct Figure<'c> {
 
 /// Every figure of the claim.
 pub fn figures<'c>(case: &'c Case<'c>) -> Vec<Figure<'c>> {
-    case.claim.quantities.iter().map(|quantity| Figure { quantity, finding: finding(case, quantity) }).collect()
+    let roles: Roles = case
+        .sources
+        .iter()
+        .map(|sentence| {
+            // What a figure measures matters only where the sentence speaks of the claim.
+            let aligned = sentence.coverage >= ALIGNED && !case.claim.quantities.is_empty();
+            let figures = if aligned { sentence.unit.quantities.as_slice() } else { &[] };
+            figures.iter().map(|figure| role::of(figure, sentence.unit.text)).collect()
+        })
+        .collect();
+    case.claim.quantities.iter().map(|quantity| Figure { quantity, finding: finding(case, &roles, quantity) }).collect()
 }
 
-fn finding<'c>(case: &'c Case<'c>, quantity: &'c Quantity) -> Finding<'c> {
-    let matches = matches(case, quantity);
+/// The terms of every figure of every aligned sentence, read once.
+type Roles = Vec<Vec<BTreeSet<String>>>;
+
+fn finding<'c>(case: &'c Case<'c>, roles: &Roles, quantity: &'c Quantity) -> Finding<'c> {
+    let matches = matches(case, roles, quantity);
     let aligned = |m: &&Match<'_>| m.sentence.coverage >= ALIGNED;
     let best = |found: Vec<&Match<'c>>| found.into_iter().max_by(|a, b| rank(a).total_cmp(&rank(b))).cloned();
 
@@ -109,7 +122,7 @@ fn rank(found: &Match<'_>) -> f32 {
     f32::from(found.relation.nearness()) + found.role.unwrap_or(0.2) * 2.0 + found.sentence.coverage
 }
 
-fn matches<'c>(case: &'c Case<'c>, quantity: &'c Quantity) -> Vec<Match<'c>> {
+fn matches<'c>(case: &'c Case<'c>, roles: &Roles, quantity: &'c Quantity) -> Vec<Match<'c>> {
     let own_role = role::of(quantity, case.claim.text);
     let alone = is_alone(quantity, &case.claim);
     // "EPS of $1.20" says per share without a divisor after the number.
@@ -117,8 +130,8 @@ fn matches<'c>(case: &'c Case<'c>, quantity: &'c Quantity) -> Vec<Match<'c>> {
     let per_share = matches!(quantity.unit.kind, Kind::Money(_))
         && ["每股", "eps", "per share", "per-share"].iter().any(|w| lower.contains(w));
     let mut found = Vec::new();
-    for sentence in &case.sources {
-        for candidate in &sentence.unit.quantities {
+    for (sentence, roles) in case.sources.iter().zip(roles) {
+        for (at, candidate) in sentence.unit.quantities.iter().enumerate() {
             let mut relation = quantity.relation(candidate);
             if relation == Relation::PerMissing && per_share {
                 relation = Relation::Same;
@@ -126,7 +139,7 @@ fn matches<'c>(case: &'c Case<'c>, quantity: &'c Quantity) -> Vec<Match<'c>> {
             if relation == Relation::Incomparable {
                 continue;
             }
-            let role = role::overlap(&own_role, &role::of(candidate, sentence.unit.text));
+            let role = roles.get(at).and_then(|terms| role::overlap(&own_role, terms));
             let unique = alone && is_alone(candidate, &sentence.unit);
             found.push(Match { sentence, quantity: candidate, relation, role, unique });
         }
