@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use attest::models::{Job, Models, Silent, gguf};
+use attest::models::{Hub, Job, Models, Silent, gguf};
 
 use crate::support::{starter, starter_model};
 
@@ -24,6 +24,9 @@ async fn a_second_pull_does_nothing() {
     let start = Instant::now();
     let again = models.pull_starter(&Silent).await.expect("they are there");
     assert_eq!(again, starter());
+    // Nobody listens there, and nobody is asked.
+    let auto = models.pull("auto", &Hub::at("http://127.0.0.1:9"), &Silent).await.expect("they are there");
+    assert!(auto.iter().any(|m| m.name == "multilingual-e5-small-q4"));
     assert!(start.elapsed().as_millis() < 500, "it took {:?}", start.elapsed());
     let embedder = models.assigned(Job::Embedder).expect("the record reads").expect("a job is taken");
     assert!(embedder.is_unchanged());
