@@ -8,7 +8,8 @@ use crate::domain::{document::ChunkId, evidence::Signals};
 /// weight `w` gains `w / (k + r)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fusion {
-    /// Evens out the first ranks; 60 in the paper.
+    /// Evens out the first ranks: 60 in the paper, where weak rankings were many. Two good ones deserve to be heard
+    /// at their first ranks.
     pub k: f32,
     /// Weight of the vector ranking, 0 to 1; the lexical ranking has the rest.
     pub vector: f32,
@@ -16,7 +17,8 @@ pub struct Fusion {
 
 impl Default for Fusion {
     fn default() -> Self {
-        Self { k: 60.0, vector: 0.7 }
+        // The best of a grid on 773 lay questions to 33 statutes, in either half of them.
+        Self { k: 10.0, vector: 0.55 }
     }
 }
 
