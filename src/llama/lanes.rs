@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// One call in so many tries the other way, to notice when the load has changed.
 const PROBE: u32 = 32;
+/// The same after probes that were much slower: a try on busy cores can take twenty times as long.
+const RAREST_PROBE: u32 = 512;
 /// Calls of at most so many tokens are told apart: they gain less from threads.
 const SMALL: usize = 64;
 
@@ -15,21 +17,46 @@ pub enum Lane {
     One,
 }
 
+impl Lane {
+    const fn other(self) -> Self {
+        match self {
+            Self::All => Self::One,
+            Self::One => Self::All,
+        }
+    }
+}
+
 /// What was measured of one kind of calls.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Pace {
     /// Seconds a token, smoothed; `None` before the first call.
     all: Option<f64>,
     one: Option<f64>,
+    /// Since the last probe.
     calls: u32,
+    interval: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { all: None, one: None, calls: 0, interval: PROBE }
+    }
 }
 
 impl Pace {
+    /// One thread is tried first: it is never very slow.
     fn quicker(&self) -> Lane {
         match (self.all, self.one) {
+            (_, None) => Lane::One,
             (Some(all), Some(one)) if one < all => Lane::One,
-            (Some(_), None) => Lane::One,
             _ => Lane::All,
+        }
+    }
+
+    fn of(&mut self, lane: Lane) -> &mut Option<f64> {
+        match lane {
+            Lane::All => &mut self.all,
+            Lane::One => &mut self.one,
         }
     }
 }
@@ -48,22 +75,23 @@ impl Lanes {
 
     pub fn choose(&mut self, tokens: usize) -> Lane {
         let pace = self.pace(tokens);
-        pace.calls = pace.calls.wrapping_add(1);
+        pace.calls += 1;
         let quicker = pace.quicker();
-        match quicker {
-            Lane::All if pace.calls.is_multiple_of(PROBE) => Lane::One,
-            Lane::One if pace.calls.is_multiple_of(PROBE) => Lane::All,
-            quicker => quicker,
+        if pace.calls < pace.interval {
+            return quicker;
         }
+        pace.calls = 0;
+        quicker.other()
     }
 
     pub fn measured(&mut self, lane: Lane, tokens: usize, took: Duration) {
         let seconds = took.as_secs_f64() / tokens.max(1) as f64;
         let pace = self.pace(tokens);
-        let known = match lane {
-            Lane::All => &mut pace.all,
-            Lane::One => &mut pace.one,
-        };
+        if lane != pace.quicker() {
+            let much_slower = pace.of(lane.other()).is_some_and(|other| seconds > 1.5 * other);
+            pace.interval = if much_slower { (pace.interval * 2).min(RAREST_PROBE) } else { PROBE };
+        }
+        let known = pace.of(lane);
         // A probe is rare, so it counts for more than one of many.
         *known = Some(known.map_or(seconds, |old| 0.6 * old + 0.4 * seconds));
     }
@@ -87,11 +115,11 @@ mod tests {
     #[test]
     fn the_quicker_way_is_taken_and_a_change_of_load_is_noticed() {
         let mut lanes = Lanes::default();
-        assert!(run(&mut lanes, 100, 100, 180) < 8, "idle: all threads");
+        assert!(run(&mut lanes, 100, 100, 140) < 8, "idle: all threads");
         run(&mut lanes, 100, 2_000, 200);
-        assert!(run(&mut lanes, 100, 2_000, 200) > 90, "busy: one thread");
-        run(&mut lanes, 300, 100, 180);
-        assert!(run(&mut lanes, 100, 100, 180) < 8, "idle again");
+        assert_eq!(run(&mut lanes, 500, 2_000, 200), 498, "busy: one thread, and few tries of the slow way");
+        run(&mut lanes, 1_500, 100, 140);
+        assert!(run(&mut lanes, 100, 100, 140) < 8, "idle again");
         assert_eq!(lanes.small.calls, 0, "small calls are told apart");
     }
 }
