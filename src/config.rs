@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+/// What is logged where nothing else was asked for: llama.cpp warns about every starter model's vocabulary.
+pub const QUIET: &str = "warn,llama-cpp-2=error";
+
 /// Options that every command takes, as typed.
 #[derive(Args, Clone, Debug, Default)]
 pub struct GlobalArgs {
@@ -26,7 +29,7 @@ pub struct GlobalArgs {
     #[arg(long = "model", id = "model_kind", global = true, env = "ATTEST_MODEL", value_name = "KIND", hide = true)]
     pub model_kind: Option<String>,
     /// What to log: error, warn, info, debug, trace, or a filter such as attest=debug
-    #[arg(long, global = true, env = "ATTEST_LOG", default_value = "warn", value_name = "FILTER")]
+    #[arg(long, global = true, env = "ATTEST_LOG", default_value = QUIET, value_name = "FILTER")]
     pub log: String,
 }
 

@@ -1,5 +1,6 @@
 //! The composition root: the only place that names implementations. Models and indexes are opened when first needed.
 
+mod bench;
 mod service;
 
 use std::{num::NonZeroUsize, sync::Arc};

@@ -2,6 +2,7 @@
 
 mod ask;
 mod audit;
+mod bench;
 mod collections;
 mod doctor;
 mod eval;
@@ -49,6 +50,8 @@ pub enum Command {
     Audit(audit::AuditArgs),
     /// Measure retrieval, verification and answers on JSON-lines files
     Eval(eval::EvalArgs),
+    /// Measure speed, as ratios to plain llama.cpp and tantivy
+    Bench(bench::BenchArgs),
     /// Serve the page and the REST API
     Serve(serve::ServeArgs),
     /// List, fetch, check and choose models
@@ -63,7 +66,7 @@ pub enum Command {
 pub fn main(cli: &Cli) -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let filter = tracing_subscriber::EnvFilter::try_new(&cli.global.log)
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(crate::config::QUIET));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -108,6 +111,7 @@ async fn run(cli: &Cli, cancel: &CancellationToken) -> anyhow::Result<()> {
         Command::Verify(args) => verify::run(args, &App::open(config).await?).await,
         Command::Audit(args) => audit::run(args, &App::open(config).await?, cancel).await,
         Command::Eval(args) => eval::run(args, &App::open(config).await?).await,
+        Command::Bench(args) => bench::run(args, &App::open(config).await?).await,
         Command::Serve(args) => serve::run(args, &App::open(config).await?, cancel).await,
         Command::Collections(args) => collections::run(args, &App::open(config).await?).await,
         Command::Doctor(args) => doctor::run(args, &App::open(config).await?).await,

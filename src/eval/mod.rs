@@ -1,6 +1,7 @@
 //! Measuring Attest on files of labelled cases: JSON lines in, predictions out, figures as a table or JSON.
 
 pub mod answers;
+pub mod bench;
 pub mod contexts;
 pub mod metrics;
 pub mod retrieval;

@@ -11,7 +11,7 @@ use crate::{
     },
     ports::{NewChunk, PreparedDocument, Store},
     retrieve::{Engine, Options},
-    testing::MemoryStore,
+    store::SqliteStore,
 };
 
 fn gold(places: &[(&str, &str, u32)]) -> Vec<Gold> {
@@ -52,7 +52,7 @@ fn figures_are_those_of_the_definitions() {
 
 /// Two articles, the first in two chunks.
 async fn retriever(home: &TempDir) -> Engine {
-    let store = Arc::new(MemoryStore::new());
+    let store = Arc::new(SqliteStore::open_in_memory().await.expect("it opens"));
     let name: CollectionName = "legal-zh".parse().expect("a good name");
     let collection = Collection { name: name.clone(), title: "law".to_owned(), domain: Domain::Legal };
     store.create_collection(&collection).await.expect("it is new");

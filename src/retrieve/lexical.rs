@@ -3,6 +3,8 @@
 //! Words come from [`crate::text::words`], already cut, so tantivy's own analysis is not used. A commit is atomic: after
 //! a crash the index stands at the position of its last commit, and the follower goes on from there.
 
+mod bare;
+
 use std::{
     collections::{HashMap, HashSet},
     fs,
@@ -21,6 +23,7 @@ use tantivy::{
     tokenizer::{PreTokenizedString, Token},
 };
 
+pub use self::bare::{BareSearch, bare_index};
 use super::{
     expand::concepts,
     filter::{Filter, When, governing_days, julian},

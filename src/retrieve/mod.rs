@@ -15,7 +15,7 @@ mod vector;
 pub use self::{
     engine::{Engine, LONGEST_QUERY, Options},
     fuse::Fusion,
-    lexical::LexicalWeights,
+    lexical::{BareSearch, LexicalWeights, bare_index},
     passage::passage_text,
 };
 

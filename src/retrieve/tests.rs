@@ -17,7 +17,6 @@ use crate::{
     },
     ports::{NewChunk, PreparedDocument, RetrieveError, Retriever, Store},
     store::SqliteStore,
-    testing::MemoryStore,
 };
 
 pub(super) fn name(name: &str) -> CollectionName {
@@ -115,13 +114,13 @@ fn gdpr() -> PreparedDocument {
 }
 
 pub(super) struct Bench {
-    pub store: Arc<MemoryStore>,
+    pub store: Arc<SqliteStore>,
     pub home: TempDir,
 }
 
 impl Bench {
     pub async fn new() -> Self {
-        let store = Arc::new(MemoryStore::new());
+        let store = Arc::new(SqliteStore::open_in_memory().await.expect("it opens"));
         for (collection, domain, documents) in [
             ("legal-zh", Domain::Legal, vec![civil_code(), contract_law()]),
             ("legal-en", Domain::Legal, vec![gdpr()]),
@@ -346,7 +345,7 @@ async fn a_damaged_missing_or_foreign_index_is_made_anew() {
     fs::remove_dir_all(&path).expect("it was there");
     assert_eq!(state(&bench.followed().await).await, whole);
     // Another store under the same index.
-    let store = Arc::new(MemoryStore::new());
+    let store = Arc::new(SqliteStore::open_in_memory().await.expect("it opens"));
     let collection = Collection { name: name("other"), title: "Other".to_owned(), domain: Domain::General };
     store.create_collection(&collection).await.expect("it is new");
     store.put_document(&collection.name, &gdpr()).await.expect("it is good");

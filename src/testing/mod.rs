@@ -2,12 +2,10 @@
 //! worth is only ever shown on real models.
 
 mod fakes;
-mod memory_store;
 mod script;
 mod service;
 
 pub use self::{
     fakes::{FakeEmbedder, FakeEncoder, FakeGenerator},
-    memory_store::MemoryStore,
     service::FakeService,
 };

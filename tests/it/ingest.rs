@@ -220,16 +220,15 @@ async fn a_cancelled_run_is_resumed_by_starting_it_again() {
 }
 
 /// Vectors that depend on the text alone; busy at first, as a loaded model may be.
-pub struct HashEmbedder {
+struct HashEmbedder {
     identity: ModelIdentity,
-    pub calls: AtomicUsize,
-    pub pause: std::time::Duration,
+    calls: AtomicUsize,
 }
 
 impl HashEmbedder {
-    pub fn new(pause: std::time::Duration) -> Self {
+    fn new() -> Self {
         let identity = ModelIdentity { name: "hash".to_owned(), sha256: String::new() };
-        Self { identity, calls: AtomicUsize::new(0), pause }
+        Self { identity, calls: AtomicUsize::new(0) }
     }
 }
 
@@ -252,7 +251,6 @@ impl Embedder for HashEmbedder {
         if self.calls.fetch_add(1, Ordering::Relaxed) == 0 {
             return Err(ModelError::Busy { job: "embedder", waiting: 1, retry_after_s: 1 });
         }
-        tokio::time::sleep(self.pause).await;
         let vector =
             |text: &String| blake3::hash(text.as_bytes()).as_bytes()[..8].iter().map(|&b| f32::from(b)).collect();
         Ok(texts.iter().map(vector).collect())
@@ -267,7 +265,7 @@ impl Embedder for HashEmbedder {
 async fn missing_vectors_are_filled_in_and_a_stop_loses_nothing() {
     let store = empty_store("legal-en").await;
     ingest(&store, "legal-en", &corpus("legal-en")).await;
-    let embedder = Arc::new(HashEmbedder::new(std::time::Duration::ZERO));
+    let embedder = Arc::new(HashEmbedder::new());
     let backfill = Backfill::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&embedder) as Arc<dyn Embedder>);
     let cancel = CancellationToken::new();
     let stop = cancel.clone();

@@ -1,70 +1,42 @@
 //! `kill -9` at any moment of an ingest loses nothing and needs no repair.
 //!
-//! The parent starts this test binary again as a child that runs the real ingest and the real backfill on a database
-//! file, and kills it ten times at random moments. What is there after the last restart must be what an undisturbed run
-//! leaves.
+//! The program itself reads the bundled corpora, follows them into its index and makes vectors (with the fake embedder:
+//! what is shown here is plumbing), and is killed ten times at random moments. What is there after the last restart must
+//! be what an undisturbed run leaves, in the database and in what a search finds.
 
 use std::{
+    collections::HashMap,
     hash::{BuildHasher, RandomState},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::Arc,
+    path::Path,
+    process::{Child, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use attest::{
-    ingest::{IngestOptions, Ingester, embed::Backfill},
-    ports::{Embedder, Store},
-    store::SqliteStore,
-};
-use tokio_util::sync::CancellationToken;
+use attest::{ports::Store, store::SqliteStore};
 
-use super::ingest::{HashEmbedder, corpus, named, with_collection};
+use super::{
+    ingest::named,
+    program::{attest, root, run},
+};
 
 const COLLECTIONS: [&str; 6] = ["legal-zh", "legal-en", "medical-zh", "medical-en", "finance-zh", "finance-en"];
-const DATABASE: &str = "ATTEST_TEST_DATABASE";
+const EMBEDDER: &str = "fake-embedder";
+const SEARCHES: [&str; 3] = ["借款期限没有约定", "personal data breach", "symptoms of diabetes"];
 
-/// The child's work: every bundled corpus, then vectors.
-async fn ingest_everything(database: &Path) {
-    let store = Arc::new(SqliteStore::open(database).await.expect("opens, whatever happened before"));
-    let port = Arc::clone(&store) as Arc<dyn Store>;
-    let ingester = Ingester::new(Arc::clone(&port), IngestOptions::default());
-    let go_on = CancellationToken::new();
-    for name in COLLECTIONS {
-        with_collection(&store, name).await;
-        let report = ingester.ingest_path(&named(name), &corpus(name), &(), &go_on).await.expect("ingests");
-        assert_eq!(report.problems, []);
-    }
-    let embedder = Arc::new(HashEmbedder::new(Duration::from_millis(3))) as Arc<dyn Embedder>;
-    assert!(Backfill::new(port, embedder).run(&(), &go_on).await.expect("embeds"));
-    store.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "it is the process that the test below starts and kills"]
-#[expect(clippy::disallowed_methods, reason = "the parent has no other way to name the database")]
-async fn the_child_that_is_killed() {
-    let database = std::env::var_os(DATABASE).expect("the parent names the database");
-    ingest_everything(Path::new(&database)).await;
-}
-
-fn child(database: &Path) -> Child {
-    Command::new(std::env::current_exe().expect("this binary"))
-        .args(["--exact", "kill::the_child_that_is_killed", "--ignored"])
-        .env(DATABASE, database)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("starts")
+fn ingest(home: &Path) -> Child {
+    let mut command = attest(home);
+    command.args(["--model", "fake", "ingest", "--wait-vectors", "--corpora"]).arg(root().join("corpora"));
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts")
 }
 
 /// Everything that a reader can see, without the ids that an interrupted run may assign differently.
-async fn state(database: &Path) -> Vec<String> {
-    let store = SqliteStore::open(database).await.expect("opens");
+async fn state(home: &Path) -> Vec<String> {
+    let store = SqliteStore::open(&home.join("attest.db")).await.expect("opens");
     assert_eq!(store.check().await.expect("checks"), Vec::<String>::new());
-    let vectors = store.vectors_after("hash", 0, u32::MAX).await.expect("reads");
-    let vectors: std::collections::HashMap<_, _> = vectors.into_iter().map(|v| (v.chunk, v.values)).collect();
+    let vectors = store.vectors_after(EMBEDDER, 0, u32::MAX).await.expect("reads");
+    let vectors: HashMap<_, _> = vectors.into_iter().map(|v| (v.chunk, v.values)).collect();
+    assert!(vectors.len() > 1000, "vectors are there");
     let mut lines = Vec::new();
     for name in COLLECTIONS {
         for version in store.documents(&named(name), 0, u64::MAX).await.expect("lists") {
@@ -78,43 +50,57 @@ async fn state(database: &Path) -> Vec<String> {
                 ));
             }
         }
-        let stats = store.collection_stats(&named(name), Some("hash")).await.expect("counts");
+        let stats = store.collection_stats(&named(name), Some(EMBEDDER)).await.expect("counts");
         lines.push(format!("{name} {stats:?}"));
     }
     lines.push(format!("{} changes", store.last_change().await.expect("reads")));
     store.close().await;
+    for query in SEARCHES {
+        let mut search = attest(home);
+        search.args(["--model", "fake", "search", "--json", "--lexical", query]);
+        let found: serde_json::Value =
+            serde_json::from_str(&run(&mut search).expect("searches")).expect("the search prints JSON");
+        let places: Vec<_> = found["results"]
+            .as_array()
+            .expect("there are results")
+            .iter()
+            .map(|hit| format!("{} {}", hit["key"], hit["locator"]))
+            .collect();
+        assert!(!places.is_empty(), "{query} finds something");
+        lines.push(format!("{query}: {places:?}"));
+    }
     lines
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_kills_end_in_the_state_of_an_undisturbed_run() {
     let folder = tempfile::tempdir().expect("a folder");
-    let whole: PathBuf = folder.path().join("whole.db");
+    let whole = folder.path().join("whole");
     let started = Instant::now();
-    assert!(child(&whole).wait().expect("runs").success());
+    assert!(ingest(&whole).wait().expect("runs").success());
     let takes = started.elapsed();
     let expected = state(&whole).await;
     assert!(expected.len() > 1000, "the corpora are there");
 
-    let broken = folder.path().join("broken.db");
+    let broken = folder.path().join("broken");
     let random = RandomState::new();
     let mut killed = 0;
     for round in 0..10_u32 {
         // Early and late moments alike: each round gets a little further than it would take to do it all in ten.
         let moment = takes.mul_f64((random.hash_one(round) % 1000) as f64 / 1000.0 * 0.4);
-        let mut child = child(&broken);
+        let mut child = ingest(&broken);
         thread::sleep(moment);
         let running = child.try_wait().expect("asks").is_none();
         child.kill().expect("SIGKILL");
         child.wait().expect("ends");
         killed += u32::from(running);
-        if broken.exists() {
-            let store = SqliteStore::open(&broken).await.expect("opens without repair");
+        if broken.join("attest.db").exists() {
+            let store = SqliteStore::open(&broken.join("attest.db")).await.expect("opens without repair");
             assert_eq!(store.check().await.expect("checks"), Vec::<String>::new(), "killed after {moment:?}");
             store.close().await;
         }
     }
-    assert!(killed >= 5, "the child must have been at work when it was killed: {killed} of 10");
-    assert!(child(&broken).wait().expect("runs").success());
+    assert!(killed >= 5, "the program must have been at work when it was killed: {killed} of 10");
+    assert!(ingest(&broken).wait().expect("runs").success());
     assert!(state(&broken).await == expected, "an interrupted ingest differs from an undisturbed one");
 }
