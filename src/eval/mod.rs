@@ -25,10 +25,10 @@ pub enum EvalError {
     Empty { path: String },
     #[error("{path} cannot be written: {problem}")]
     Write { path: String, problem: String },
-    #[error("the case '{id}' could not be judged: {source}")]
-    Verify { id: String, source: VerifyError },
-    #[error("the case '{id}' could not be retrieved: {source}")]
-    Retrieve { id: String, source: RetrieveError },
+    #[error("the case '{id}' could not be judged: {problem}")]
+    Verify { id: String, problem: VerifyError },
+    #[error("the case '{id}' could not be retrieved: {problem}")]
+    Retrieve { id: String, problem: RetrieveError },
     #[error(transparent)]
     Model(#[from] ModelError),
     /// Anything else that a case met, in the words of its module.

@@ -196,7 +196,7 @@ async fn row(
             limit,
             switches,
         };
-        let failed = |source: RetrieveError| EvalError::Retrieve { id: case.id.clone(), source };
+        let failed = |problem: RetrieveError| EvalError::Retrieve { id: case.id.clone(), problem };
         let started = Instant::now();
         let answer = retriever.retrieve(&query(TIMED)).await.map_err(failed)?;
         times.push(started.elapsed().as_secs_f64() * 1e3);

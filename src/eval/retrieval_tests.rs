@@ -130,5 +130,5 @@ async fn a_bad_day_or_an_unknown_collection_ends_the_run() {
     let mut elsewhere = settings(None, false);
     elsewhere.collections = vec!["nowhere".parse().expect("a good name")];
     let failed = run(&file, &elsewhere, &engine).await.expect_err("no such collection");
-    assert!(matches!(failed, EvalError::Retrieve { source: RetrieveError::UnknownCollection(_), .. }));
+    assert!(matches!(failed, EvalError::Retrieve { problem: RetrieveError::UnknownCollection(_), .. }));
 }

@@ -184,7 +184,7 @@ async fn predict(row: &Row, verifier: &dyn Verifier) -> Result<Prediction, EvalE
     let judged = verifier
         .verify(&[claim], &evidence)
         .await
-        .map_err(|source| EvalError::Verify { id: row.id.clone(), source })?;
+        .map_err(|problem| EvalError::Verify { id: row.id.clone(), problem })?;
     let Some(judgement) = judged.into_iter().next() else {
         return Err(EvalError::Case { id: row.id.clone(), problem: "the verifier gave no judgement".to_owned() });
     };

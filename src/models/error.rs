@@ -14,8 +14,10 @@ pub enum ModelsError {
     UnknownJob(String),
     #[error("'{0}' is not an address; write hf:owner/repository/file.gguf")]
     BadAddress(String),
-    #[error("{path}: {source}")]
-    BadGguf { path: String, source: GgufError },
+    #[error("{path}: {problem}; pull it again, or choose another file")]
+    BadGguf { path: String, problem: GgufError },
+    #[error("there is no file {0}; look at its spelling, or pull a model by name ('attest models list')")]
+    NoFile(String),
     #[error("{path} cannot do the {job} job: {problem}")]
     WrongJob { path: String, job: &'static str, problem: String },
     #[error("cannot {action} {path}: {problem}")]

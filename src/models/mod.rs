@@ -218,6 +218,9 @@ impl Models {
                 Installed::from_file(path, sha256, source)?.0
             }
             None if self.catalog.find(what).is_some() => return Err(ModelsError::NotInstalled(what.to_owned())),
+            None if what.contains(['/', '\\']) || what.ends_with(".gguf") => {
+                return Err(ModelsError::NoFile(what.to_owned()));
+            }
             None => return Err(ModelsError::UnknownModel(what.to_owned())),
         };
         fits(&read_header(&model.path)?, job).map_err(|problem| ModelsError::WrongJob {
@@ -257,7 +260,7 @@ const MEMORY_SHARE: f64 = 0.7;
 const REACH: Duration = Duration::from_secs(3);
 
 fn read_header(path: &Path) -> Result<gguf::Header, ModelsError> {
-    gguf::read_header(path).map_err(|source| ModelsError::BadGguf { path: path.display().to_string(), source })
+    gguf::read_header(path).map_err(|problem| ModelsError::BadGguf { path: path.display().to_string(), problem })
 }
 
 /// What a check found.

@@ -56,9 +56,9 @@ pub(super) async fn fetch(
         let _ = fs::remove_file(&part);
         files::expect_hash(&file.to_string(), &metadata.sha256, &found)?;
     }
-    if let Err(source) = gguf::read_header(&part) {
+    if let Err(problem) = gguf::read_header(&part) {
         let _ = fs::remove_file(&part);
-        return Err(ModelsError::BadGguf { path: file.to_string(), source });
+        return Err(ModelsError::BadGguf { path: file.to_string(), problem });
     }
     fs::rename(&part, &place).map_err(|e| ModelsError::io("place", &place, &e))?;
     progress.finished();
