@@ -148,7 +148,7 @@ async fn a_folder_of_good_and_bad_files_takes_in_the_good_ones() {
     told("nul.txt: ", "NUL");
     told("fffd.txt: ", "U+FFFD");
     told("report.pdf: ", "a PDF");
-    told("wrong.txt: ", "Office document");
+    told("wrong.txt: ", "not a whole ZIP package");
     told("meta.txt: ", "'soon' is not a date");
     told("cut.jsonl.gz, line ", "");
     assert_eq!((problems.len(), report.files, report.added), (9, 12, 5), "{problems:#?}");

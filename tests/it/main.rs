@@ -2,6 +2,7 @@
 
 mod api;
 mod cli;
+mod documents;
 mod hub;
 mod ingest;
 mod kill;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 use scraper::{ElementRef, Html, Node, Selector};
 
-use super::outline::Mark;
+use super::{outline::Mark, prose::Prose};
 
 /// The text of a page.
 #[derive(Debug, Default)]
@@ -131,7 +131,7 @@ const BLOCKS: &[&str] = &[
 
 #[derive(Debug, Default)]
 struct Writer {
-    page: Page,
+    page: Prose,
     /// The line that is being written.
     line: String,
     /// Number of the next item, for each open list; `None` in bullet lists.
@@ -140,8 +140,6 @@ struct Writer {
     bullet: Option<String>,
     /// Cells so far, for each open table row, with the line that the row interrupted.
     rows: Vec<(Vec<String>, String)>,
-    /// Rows and items follow each other without a blank line.
-    tight: bool,
 }
 
 impl Writer {
@@ -258,7 +256,7 @@ impl Writer {
         }
         let row = format!("| {} |", cells.join(" | "));
         if self.rows.is_empty() {
-            self.put(&row, true);
+            self.page.line(&row, true);
         } else {
             // A table inside a cell: its row becomes words of the cell.
             self.words(" ");
@@ -273,9 +271,7 @@ impl Writer {
             return;
         }
         self.bullet = None;
-        self.put(&title, false);
-        let body = self.page.text.len();
-        self.page.headings.push(Mark { start: body - title.len(), body, level, name: title });
+        self.page.heading(level, title);
     }
 
     fn flush(&mut self) {
@@ -288,24 +284,15 @@ impl Writer {
         match self.bullet.take() {
             Some(bullet) => {
                 let indent = "  ".repeat(self.lists.len().saturating_sub(1).min(8));
-                self.put(&format!("{indent}{bullet}{line}"), true);
+                self.page.line(&format!("{indent}{bullet}{line}"), true);
             }
-            None => self.put(line, item),
+            None => self.page.line(line, item),
         }
-    }
-
-    /// Writes a line; `tight` lines follow each other without a blank one.
-    fn put(&mut self, line: &str, tight: bool) {
-        if !self.page.text.is_empty() {
-            self.page.text.push_str(if tight && self.tight { "\n" } else { "\n\n" });
-        }
-        self.page.text.push_str(line);
-        self.tight = tight;
     }
 
     fn finish(mut self) -> Page {
         self.flush();
-        self.page
+        Page { text: self.page.text, title: None, headings: self.page.headings }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bytes of a file to documents.
 
+mod csv;
 mod damage;
 mod encoding;
 mod format;
@@ -7,16 +8,23 @@ mod html;
 mod jsonl;
 mod markdown;
 mod meta;
+mod office;
 mod outline;
 mod plain;
+mod prose;
+mod sheets;
 mod statute;
+mod table;
 
 pub use format::Format;
 pub use jsonl::{Line, lines};
 pub use meta::WrittenMeta;
 
+use office::Office;
+use outline::Mark;
+
 use crate::domain::{
-    document::{Document, Domain},
+    document::{Document, Domain, Section},
     text::Lang,
 };
 
@@ -42,8 +50,16 @@ pub enum ReadError {
     #[error("it has {bytes} bytes; at most {limit} are taken. Cut it into parts, or raise the limit")]
     TooLarge { bytes: u64, limit: u64 },
     /// What the file is.
-    #[error("{0}; convert it to plain text, Markdown, HTML or documents.jsonl")]
+    #[error("{0}; convert it to DOCX, XLSX, CSV, HTML, Markdown, plain text or documents.jsonl")]
     UnknownType(String),
+    #[error("it is protected by a password; save a copy without one")]
+    Locked,
+    /// What is broken, behind "it is damaged: ".
+    #[error("it is damaged: {0}. Open it in its own program and save it anew")]
+    DamagedFile(String),
+    /// What is out of all proportion.
+    #[error("{0}; it is not read any further")]
+    Bomb(String),
     #[error("it is not JSON: {0}")]
     NotJson(String),
     /// What is wrong with it, in a whole sentence.
@@ -64,7 +80,21 @@ fn text(bytes: &[u8], declared: Option<&str>) -> Result<String, ReadError> {
     Ok(encoding::decode(bytes, declared)?.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
-/// Reads a file that is one document: plain text, Markdown or HTML.
+/// What a reader makes of a file, apart from its metadata.
+struct Parsed {
+    text: String,
+    title: Option<String>,
+    parts: Parts,
+}
+
+enum Parts {
+    /// Headings; articles of law are found beside them.
+    Headings(Vec<Mark>),
+    /// The reader has cut it already.
+    Sections(Vec<Section>),
+}
+
+/// Reads a file that is one document.
 ///
 /// `name` is its path as a person knows it; it is the key where `written` gives none.
 pub fn document(
@@ -74,26 +104,11 @@ pub fn document(
     written: WrittenMeta,
     defaults: &Defaults,
 ) -> Result<Document, ReadError> {
-    let declared = if format == Format::Html { html::declared_encoding(bytes) } else { None };
-    let source = text(bytes, declared)?;
-    let (text, title, headings) = match format {
-        Format::Html => {
-            let page = html::parse(&source).ok_or_else(|| {
-                ReadError::DamagedText(format!("its elements nest deeper than {} levels", html::DEEPEST))
-            })?;
-            (page.text, page.title, page.headings)
-        }
-        Format::Markdown => {
-            let parsed = markdown::parse(&source);
-            (parsed.text.to_owned(), parsed.title, parsed.headings)
-        }
-        Format::Plain | Format::JsonLines | Format::JsonLinesGzip => {
-            let title = plain::title(&source).map(str::to_owned);
-            let headings = plain::headings(&source);
-            (source, title, headings)
-        }
+    let Parsed { text, title, parts } = parse(format, bytes)?;
+    let sections = match parts {
+        Parts::Headings(headings) => outline::sections(&text, headings, title.as_deref()),
+        Parts::Sections(sections) => sections,
     };
-    let sections = outline::sections(&text, headings, title.as_deref());
     if sections.is_empty() {
         return Err(ReadError::Empty);
     }
@@ -102,6 +117,47 @@ pub fn document(
     let title = title.unwrap_or_else(|| stem.to_owned());
     let meta = written.resolve(name, &title, &text, defaults).map_err(ReadError::BadMeta)?;
     Ok(Document { meta, text, sections })
+}
+
+fn parse(format: Format, bytes: &[u8]) -> Result<Parsed, ReadError> {
+    match format {
+        Format::Html => {
+            let source = text(bytes, html::declared_encoding(bytes))?;
+            let page = html::parse(&source).ok_or_else(|| {
+                ReadError::DamagedText(format!("its elements nest deeper than {} levels", html::DEEPEST))
+            })?;
+            Ok(Parsed { text: page.text, title: page.title, parts: Parts::Headings(page.headings) })
+        }
+        Format::Markdown => {
+            let source = text(bytes, None)?;
+            let parsed = markdown::parse(&source);
+            let text = parsed.text.to_owned();
+            Ok(Parsed { text, title: parsed.title, parts: Parts::Headings(parsed.headings) })
+        }
+        Format::Office => match office::read(bytes)? {
+            Office::Word(word) => {
+                let Some(problem) = damage::of(&word.text) else {
+                    let parts = Parts::Headings(word.headings);
+                    return Ok(Parsed { text: word.text, title: word.title, parts });
+                };
+                Err(ReadError::DamagedText(problem))
+            }
+            Office::Excel(workbook) => Ok(sheets(workbook.sheets)),
+        },
+        Format::Csv => Ok(sheets(vec![csv::read(&text(bytes, None)?)?])),
+        Format::Ole => Err(office::refuse_ole(bytes)),
+        Format::Plain | Format::JsonLines | Format::JsonLinesGzip => {
+            let text = text(bytes, None)?;
+            let title = plain::title(&text).map(str::to_owned);
+            let parts = Parts::Headings(plain::headings(&text));
+            Ok(Parsed { text, title, parts })
+        }
+    }
+}
+
+fn sheets(sheets: Vec<sheets::Sheet>) -> Parsed {
+    let (text, sections) = sheets::assemble(sheets);
+    Parsed { text, title: None, parts: Parts::Sections(sections) }
 }
 
 #[cfg(test)]

@@ -1,0 +1,409 @@
+//! Tables to sentences: each row says by itself what it says in the table, with the headings above it, the caption and
+//! the unit, so that it can be found, quoted and checked without the rest.
+
+mod unit;
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+pub use unit::Unit;
+use unit::{counts_what_the_table_counts, is_date, is_figure, is_nothing, is_numeric};
+
+use super::prose::squeeze;
+use crate::{domain::text::Lang, text::lang};
+
+/// Whose text a merged cell repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// Of the cell on its left.
+    Left,
+    /// Of the cell above.
+    Above,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    pub text: String,
+    pub merged: Option<Merged>,
+}
+
+impl Cell {
+    pub fn new(text: &str) -> Self {
+        Self { text: squeeze(text), merged: None }
+    }
+
+    pub fn merged(text: &str, from: Merged) -> Self {
+        Self { text: squeeze(text), merged: Some(from) }
+    }
+}
+
+/// A table as its source holds it.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    pub rows: Vec<Vec<Cell>>,
+    /// How many rows the source marks as headings, where it marks any.
+    pub heading_rows: Option<usize>,
+    /// What stands above the table, and the unit stated there.
+    pub caption: Option<String>,
+    pub unit: Option<Unit>,
+}
+
+/// A line of the text that a table becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The row that it comes from, from 0.
+    pub row: usize,
+    pub text: String,
+}
+
+/// A table that was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Above the table or in its first rows.
+    pub caption: Option<String>,
+    pub lines: Vec<Line>,
+}
+
+/// More rows of headings than this are data.
+const MOST_HEADING_ROWS: usize = 4;
+/// A lone cell that is longer, in characters, is a remark and heads no rows.
+const LONGEST_GROUP: usize = 40;
+/// A caption that is longer, in characters, is not repeated in every row.
+const LONGEST_CAPTION: usize = 60;
+
+impl Table {
+    /// Reads the table. No text of it is lost: what is no row, heading or caption becomes a line of its own.
+    pub fn read(mut self) -> Reading {
+        for row in &mut self.rows {
+            join_currency(row);
+        }
+        let width = self.rows.iter().map(|row| used(row)).max().unwrap_or(0);
+        let all: String = self.rows.iter().take(50).flatten().map(|cell| cell.text.as_str()).collect();
+        let lang = lang::detect(&all);
+        if width <= 1 {
+            let lone = |(row, cells): (usize, &Vec<Cell>)| {
+                let text = &cells.first()?.text;
+                (!text.is_empty()).then(|| Line { row, text: text.clone() })
+            };
+            return Reading { caption: self.caption, lines: self.rows.iter().enumerate().filter_map(lone).collect() };
+        }
+        let first = if self.heading_rows.is_some() { 0 } else { self.leading_rows() };
+        let headings = self.heading_rows.unwrap_or_else(|| self.count_heading_rows(first));
+        let body = (first + headings).min(self.rows.len());
+        let columns: Vec<Column> = (0..width).map(|at| self.column(at, first, body)).collect();
+        let labels = self.label_columns(body, width);
+        let mut writer = Writer {
+            caption: self.caption.as_deref().map(tidy_caption).filter(|c| !c.is_empty()),
+            unit: self.unit.as_ref(),
+            columns: &columns,
+            labels,
+            lang,
+            group: None,
+            lines: Vec::new(),
+        };
+        if body == self.rows.len() {
+            // Headings without rows.
+            for (row, cells) in self.rows.iter().enumerate().skip(first) {
+                writer.remark(row, &join(cells.iter().filter(|c| c.merged.is_none()), " "));
+            }
+        }
+        for (row, cells) in self.rows.iter().enumerate().skip(body) {
+            writer.row(row, cells);
+        }
+        writer.close_group();
+        Reading { lines: writer.lines, caption: self.caption.as_deref().map(tidy_caption) }
+    }
+
+    /// Takes caption and unit from the rows above the headings; returns how many there are.
+    fn leading_rows(&mut self) -> usize {
+        let mut at = 0;
+        while at + 1 < self.rows.len() {
+            let cells: Vec<&str> = own(&self.rows[at]).collect();
+            let stated = cells.iter().find_map(|text| Unit::stated(text));
+            let lone = cells.len() <= 1;
+            if !lone && (stated.is_none() || cells.iter().any(|text| is_figure(text) && !is_date(text))) {
+                break;
+            }
+            let words: Vec<&str> = cells.into_iter().filter(|text| Unit::stated(text).is_none()).collect();
+            if !words.is_empty() {
+                let more = words.join(" ");
+                self.caption = Some(match self.caption.take() {
+                    Some(caption) if caption.contains(&more) => caption,
+                    Some(caption) => format!("{caption} {more}"),
+                    None => more,
+                });
+            }
+            self.unit = stated.or_else(|| self.unit.take());
+            at += 1;
+        }
+        at
+    }
+
+    /// Rows of headings, from row `first` on: those joined to the first by merged cells, and a row of units.
+    fn count_heading_rows(&self, first: usize) -> usize {
+        let Some(top) = self.rows.get(first) else { return 0 };
+        let figures = |row: &[Cell]| row.iter().skip(1).any(|cell| is_data(&cell.text));
+        if figures(top) || (self.is_pairs(first) && !is_generic(top)) {
+            return 0;
+        }
+        let mut count = 1;
+        while count < MOST_HEADING_ROWS
+            && let (Some(last), Some(next)) = (self.rows.get(first + count - 1), self.rows.get(first + count))
+        {
+            let spans = last.iter().any(|cell| cell.merged == Some(Merged::Left));
+            let hangs = next.iter().any(|cell| cell.merged == Some(Merged::Above));
+            let mut texts = own(next).peekable();
+            let units = texts.peek().is_some() && texts.all(|text| Unit::named(text).is_some());
+            if figures(next) || !(units || (spans && own(next).count() > 1) || (hangs && spans)) {
+                break;
+            }
+            count += 1;
+        }
+        count
+    }
+
+    /// Names and values side by side, without headings: two columns, and the second is no column of figures.
+    fn is_pairs(&self, first: usize) -> bool {
+        let rest = || self.rows.iter().skip(first + 1);
+        let figures = rest().filter(|row| row.get(1).is_some_and(|cell| is_data(&cell.text))).count();
+        self.rows.iter().skip(first).all(|row| used(row) <= 2) && figures * 2 < rest().count()
+    }
+
+    fn column(&self, at: usize, first: usize, body: usize) -> Column {
+        let mut path: Vec<&str> = Vec::new();
+        for row in &self.rows[first..body] {
+            let text = row.get(at).map_or("", |cell| cell.text.as_str());
+            if !text.is_empty() && path.last() != Some(&text) {
+                path.push(text);
+            }
+        }
+        let unit = path.iter().rev().find_map(|text| Unit::named(text).or_else(|| Unit::bracketed(text)));
+        path.retain(|text| Unit::named(text).is_none());
+        let name = path.join(" / ");
+        Column { counts: counts_what_the_table_counts(&name), name, unit }
+    }
+
+    /// How many columns name the row: the first, and those after a number or a merged name.
+    fn label_columns(&self, body: usize, width: usize) -> usize {
+        let names_more = |at: usize| {
+            let merged =
+                self.rows[body..].iter().any(|row| row.get(at).is_some_and(|c| c.merged == Some(Merged::Above)));
+            let serial = self.rows[body..].iter().filter_map(|row| row.get(at)).filter(|c| !c.text.is_empty());
+            let serial = serial.clone().count() > 0
+                && serial.clone().all(|c| c.text.len() <= 4 && c.text.chars().all(|c| c.is_ascii_digit() || c == '.'));
+            merged || serial
+        };
+        let mut labels = 1;
+        while labels + 1 < width && names_more(labels - 1) {
+            labels += 1;
+        }
+        labels
+    }
+}
+
+struct Column {
+    /// The headings above it, outermost first.
+    name: String,
+    unit: Option<Unit>,
+    /// Its figures count what the table counts.
+    counts: bool,
+}
+
+struct Writer<'a> {
+    caption: Option<String>,
+    unit: Option<&'a Unit>,
+    columns: &'a [Column],
+    labels: usize,
+    lang: Lang,
+    /// A row that names those after it, its row number, and whether any row used it.
+    group: Option<(String, usize, bool)>,
+    lines: Vec<Line>,
+}
+
+impl Writer<'_> {
+    fn row(&mut self, row: usize, cells: &[Cell]) {
+        let mut texts = own(cells);
+        let (first, more) = (texts.next(), texts.next().is_some());
+        let Some(first) = first else { return };
+        let filled = cells.iter().enumerate().filter(|(_, cell)| !is_nothing(&cell.text)).map(|(at, _)| at);
+        if !more && filled.clone().next() == Some(0) {
+            let note = first.starts_with(['注', '*', '※']) || first.to_lowercase().starts_with("note");
+            if note || first.chars().count() > LONGEST_GROUP {
+                self.remark(row, first);
+            } else {
+                self.close_group();
+                self.group = Some((first.trim_end_matches(['：', ':']).to_owned(), row, false));
+            }
+            return;
+        }
+        let text = self.sentence(cells);
+        self.lines.push(Line { row, text });
+    }
+
+    fn remark(&mut self, row: usize, text: &str) {
+        self.lines.push(Line { row, text: text.to_owned() });
+    }
+
+    /// A group without rows was a remark.
+    fn close_group(&mut self) {
+        if let Some((text, row, false)) = self.group.take() {
+            self.remark(row, &text);
+        }
+    }
+
+    fn sentence(&mut self, cells: &[Cell]) -> String {
+        let (comma, colon, semicolon, stop) = match self.lang {
+            Lang::Zh => ("，", "：", "；", "。"),
+            Lang::En => (", ", ": ", "; ", "."),
+        };
+        let label = self.label(cells);
+        let own_unit = Unit::bracketed(&label);
+        let counts = counts_what_the_table_counts(&label);
+        let values: Vec<String> = cells
+            .iter()
+            .enumerate()
+            .skip(self.labels)
+            .filter(|(_, cell)| cell.merged != Some(Merged::Left) && !is_nothing(&cell.text))
+            .map(|(at, cell)| {
+                let column = self.columns.get(at);
+                let unit = own_unit
+                    .as_ref()
+                    .or_else(|| column.and_then(|column| column.unit.as_ref()))
+                    .or_else(|| self.unit.filter(|_| counts && column.is_none_or(|column| column.counts)));
+                let value = unit.map_or_else(|| cell.text.clone(), |unit| unit.behind(&cell.text));
+                match column.map(|column| column.name.as_str()).filter(|name| !GENERIC.contains(name)) {
+                    Some(name) => format!("{name} {value}"),
+                    None => value,
+                }
+            })
+            .collect();
+        let mut sentence = String::new();
+        if let Some(caption) = &self.caption
+            && !label.contains(caption.as_str())
+        {
+            sentence.push_str(caption);
+            sentence.push_str(comma);
+        }
+        sentence.push_str(&label);
+        if !values.is_empty() {
+            sentence.push_str(if label.is_empty() { "" } else { colon });
+            sentence.push_str(&values.join(semicolon));
+        }
+        if !sentence.ends_with(['。', '.', '！', '？', '!', '?', '；', ';']) {
+            sentence.push_str(stop);
+        }
+        sentence
+    }
+
+    /// What names the row: the group above it and its first cells, each with its heading where that says something.
+    fn label(&mut self, cells: &[Cell]) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        let first = cells.first().map_or("", |cell| cell.text.as_str());
+        if sums_up(first) {
+            self.close_group();
+        } else if let Some((group, _, is_used)) = &mut self.group {
+            *is_used = true;
+            parts.push(group.clone());
+        }
+        for (at, cell) in cells.iter().enumerate().take(self.labels) {
+            if is_nothing(&cell.text) || cell.merged == Some(Merged::Left) {
+                continue;
+            }
+            let name = self.columns.get(at).map_or("", |column| column.name.as_str());
+            parts.push(if GENERIC.contains(&name) { cell.text.clone() } else { format!("{name} {}", cell.text) });
+        }
+        parts.join(" / ")
+    }
+}
+
+/// Headings of first columns that add nothing to what stands under them.
+const GENERIC: &[&str] = &["", "项目", "科目", "指标", "名称", "内容", "Item", "Items", "Name", "Description"];
+
+/// Headings that a table of names and values has where it has any.
+fn is_generic(row: &[Cell]) -> bool {
+    const HEADINGS: &[&str] = &[
+        "序号",
+        "金额",
+        "数值",
+        "数量",
+        "说明",
+        "备注",
+        "定义",
+        "释义",
+        "标准",
+        "要求",
+        "Value",
+        "Amount",
+        "Meaning",
+        "Definition",
+        "Term",
+        "Parameter",
+        "Field",
+        "Key",
+    ];
+    own(row).any(|text| !text.is_empty() && (GENERIC.contains(&text) || HEADINGS.contains(&text)))
+}
+
+/// A total over several groups belongs to none of them.
+fn sums_up(label: &str) -> bool {
+    label.contains("总计") || label.starts_with("合计") || label.to_lowercase().starts_with("total ")
+}
+
+/// Whether a cell holds data: a figure that is no year or day, which would head a column.
+pub fn is_data(text: &str) -> bool {
+    is_numeric(text) && !is_date(text)
+}
+
+/// Whether a line above a table names it, by the way it begins.
+pub fn is_caption(line: &str) -> bool {
+    static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:续?表|附表|附录|Table|TABLE|Exhibit|Schedule)\s*[\d一二三四五六七八九十A-Z][^。]*$")
+            .expect("a constant pattern")
+    });
+    CAPTION.is_match(line)
+}
+
+/// Texts of cells that are not copies of the cell on their left.
+fn own(row: &[Cell]) -> impl Iterator<Item = &str> {
+    row.iter()
+        .filter(|cell| cell.merged != Some(Merged::Left) && !is_nothing(&cell.text))
+        .map(|cell| cell.text.as_str())
+}
+
+fn join<'a>(cells: impl Iterator<Item = &'a Cell>, by: &str) -> String {
+    cells.map(|cell| cell.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(by)
+}
+
+/// Columns up to the last that holds anything.
+fn used(row: &[Cell]) -> usize {
+    row.iter().rposition(|cell| !cell.text.is_empty()).map_or(0, |last| last + 1)
+}
+
+/// Filings set "$" and ")" or "%" in cells of their own.
+fn join_currency(row: &mut [Cell]) {
+    for at in 1..row.len() {
+        let (before, rest) = row.split_at_mut(at);
+        let (Some(before), Some(cell)) = (before.last_mut(), rest.first_mut()) else { continue };
+        if matches!(before.text.as_str(), "$" | "¥" | "￥" | "€" | "£") && is_figure(&cell.text) {
+            cell.text.insert_str(0, &before.text);
+            before.text.clear();
+        } else if matches!(cell.text.as_str(), ")" | "%" | "%)") && before.text.ends_with(|c: char| c.is_ascii_digit())
+        {
+            before.text.push_str(&cell.text);
+            cell.text.clear();
+        }
+    }
+}
+
+/// Without the unit, which stands behind the figures, and short enough to be repeated.
+fn tidy_caption(caption: &str) -> String {
+    let caption = squeeze(caption);
+    let words: Vec<&str> =
+        caption.split(' ').filter(|word| !(Unit::stated(word).is_some() || word.starts_with("币种"))).collect();
+    let caption = words.join(" ");
+    let caption = caption.trim_matches(['：', ':', '。', '.', ' ', '，', ',']);
+    if caption.chars().count() > LONGEST_CAPTION { String::new() } else { caption.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

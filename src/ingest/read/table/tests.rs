@@ -1,0 +1,98 @@
+use super::*;
+
+/// A table from lines of cells parted by `|`; `<` copies the cell on the left, `^` the one above.
+fn table(text: &str) -> Table {
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for line in text.lines() {
+        let mut row: Vec<Cell> = Vec::new();
+        for (at, text) in line.split('|').map(str::trim).enumerate() {
+            row.push(match text {
+                "<" => Cell::merged(&row.last().expect("a cell before").text.clone(), Merged::Left),
+                "^" => Cell::merged(&rows.last().expect("a row above")[at].text.clone(), Merged::Above),
+                text => Cell::new(text),
+            });
+        }
+        rows.push(row);
+    }
+    Table { rows, ..Table::default() }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    table(text).read().lines.into_iter().map(|line| line.text).collect()
+}
+
+#[test]
+fn a_statement_carries_caption_unit_groups_and_header_path() {
+    let read = table(
+        "合并资产负债表 | < | <\n单位：万元 | < | <\n项目 | 期末余额 | 期初余额\n流动资产： | |\n货币资金 | 1,234.50 | 1,000.00\n应收账款 | (12.00) | -\n流动资产合计 | 1,222.50 | 1,000.00\n资产总计 | 5,000.00 | 4,000.00\n资产负债率 | 45.2 | 44.1",
+    )
+    .read();
+    assert_eq!(read.caption.as_deref(), Some("合并资产负债表"));
+    let lines: Vec<_> = read.lines.iter().map(|line| (line.row, line.text.as_str())).collect();
+    assert_eq!(
+        lines,
+        [
+            (4, "合并资产负债表，流动资产 / 货币资金：期末余额 1,234.50万元；期初余额 1,000.00万元。"),
+            (5, "合并资产负债表，流动资产 / 应收账款：期末余额 -12.00万元。"),
+            (6, "合并资产负债表，流动资产 / 流动资产合计：期末余额 1,222.50万元；期初余额 1,000.00万元。"),
+            (7, "合并资产负债表，资产总计：期末余额 5,000.00万元；期初余额 4,000.00万元。"),
+            (8, "合并资产负债表，资产负债率：期末余额 45.2；期初余额 44.1。"),
+        ]
+    );
+}
+
+#[test]
+fn merged_headings_become_a_path_and_units_of_columns_and_rows_win() {
+    assert_eq!(
+        lines(
+            "项目 | 2023年 | < | 2022年\n^ | 金额（万元） | 占比（%） | 金额（万元）\n主营业务 | 90.00 | 90.0 | 80.00\n每股收益（元/股） | 0.50 | | 0.40"
+        ),
+        [
+            "主营业务：2023年 / 金额（万元） 90.00万元；2023年 / 占比（%） 90.0%；2022年 / 金额（万元） 80.00万元。",
+            "每股收益（元/股）：2023年 / 金额（万元） 0.50元/股；2022年 / 金额（万元） 0.40元/股。",
+        ]
+    );
+}
+
+#[test]
+fn merged_names_and_numbers_name_the_rows() {
+    assert_eq!(
+        lines("药品 | 适应证 | 剂量\n二甲双胍 | 2型糖尿病 | 500 mg\n^ | 糖尿病前期 | 250 mg"),
+        ["药品 二甲双胍 / 适应证 2型糖尿病：剂量 500 mg。", "药品 二甲双胍 / 适应证 糖尿病前期：剂量 250 mg。"]
+    );
+    assert_eq!(
+        lines("No. | Drug | Dose\n1 | Aspirin | 100 mg daily\n2 | Warfarin | by INR"),
+        ["No. 1 / Drug Aspirin: Dose 100 mg daily.", "No. 2 / Drug Warfarin: Dose by INR."]
+    );
+}
+
+#[test]
+fn english_filings() {
+    let mut filing = table(
+        " | December 31, 2023 | < | June 30, 2023 | <\nCash and cash equivalents | $ | 6,214 | $ | 8,161\nNet loss per share | | (0.02 | ) |\nInventories | | 2,389 | | 2,254",
+    );
+    filing.caption = Some("Condensed consolidated balance sheets".to_owned());
+    filing.unit = Unit::stated("(in thousands, except per share data)");
+    let lines: Vec<String> = filing.read().lines.into_iter().map(|line| line.text).collect();
+    assert_eq!(
+        lines,
+        [
+            "Condensed consolidated balance sheets, Cash and cash equivalents: December 31, 2023 $6,214 thousand; June 30, 2023 $8,161 thousand.",
+            "Condensed consolidated balance sheets, Net loss per share: December 31, 2023 (0.02).",
+            "Condensed consolidated balance sheets, Inventories: December 31, 2023 2,389 thousand; June 30, 2023 2,254 thousand.",
+        ]
+    );
+}
+
+#[test]
+fn pairs_remarks_and_nothing_lost() {
+    assert_eq!(
+        lines("甲方 | 某某公司\n乙方 | 张三\n注：以上信息由双方提供。 |"),
+        ["甲方：某某公司。", "乙方：张三。", "注：以上信息由双方提供。"]
+    );
+    assert_eq!(lines("项目 | 内容\n期限 | 三年"), ["期限：三年。"]);
+    assert_eq!(lines("名称 | 金额"), ["名称 金额"]);
+    assert_eq!(lines("只有一列\n第二行"), ["只有一列", "第二行"]);
+    assert_eq!(lines("项目 | 一季度\n收入 | 5\n以下为其他 |"), ["收入：一季度 5。", "以下为其他"]);
+    assert!(lines("").is_empty());
+}

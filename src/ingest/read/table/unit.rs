@@ -1,0 +1,204 @@
+//! The unit that a table states once for all its figures, and what a figure is.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// "单位：万元", "金额单位：人民币千元"; not "编制单位：某公司", which names a body.
+static ZH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[^制报送管用责\p{Han}]|金额|数量|计量|货币)单\s*位\s*[:：]\s*(?:人民币)?\s*([^\s\d，。；;、,()（）:：]{1,8})")
+        .expect("a constant pattern")
+});
+
+/// "(in thousands, except per share data)", "US$ in millions", "Unit: mg".
+static EN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:in|[$€£])\s+(thousand|million|billion)s?\b|\bin\s+0{3}s\b|\bunits?\s*:\s*([a-z%/]{1,12})\b")
+        .expect("a constant pattern")
+});
+
+/// A unit in brackets at the end of a heading: "营业收入（万元）", "Share (%)".
+static BRACKETED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"[(（]\s*([^()（）\d]{1,12}?)\s*[)）]\s*$").expect("a constant pattern"));
+
+/// Chinese units as tables write them.
+static ZH_UNIT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?:人民币|单位[:：])?((?:[十百千万亿]{0,2}(?:元|美元|港元|欧元|日元|股|份|人|户|吨|千克|公斤|克|件|套|台|辆|只|平方米|亩|公顷|千瓦时|度)(?:/[\p{Han}a-zA-Z]{1,4})?)|%|％|‰|个百分点|倍)$",
+    )
+    .expect("a constant pattern")
+});
+
+/// Units of English tables and of measurement.
+static EN_UNIT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(%|‰|[kmcμun]?(?:g|m|L|l|mol|Pa|W|J|Hz|V|A|Gy|Sv)(?:/(?:[kdmcμu]?[a-zA-Z]{1,3}))?|mmHg|kWh|IU(?:/[a-zA-Z]{1,2})?|°C|℃|days?|hours?|years?|months?|weeks?)$")
+        .expect("a constant pattern")
+});
+
+/// What the figures of some rows and columns count instead of money: ratios, numbers of things, years, codes.
+static OTHER_KIND: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)率|比例|占比|比重|同比|环比|增减|增长|幅度|[%％‰]|每股|每10股|数量|户数|人数|家数|股数|序号|编号|代码|附注|年份|年限|日期|次数|天数|期限|\bper\s+share\b|\bpercent|\bratio\b|\brates?\b|\bnumber of\b|\bshares\b|\bno\.|\bdates?\b|\byears?\s+ended\b.*\bno|\bnotes?\b",
+    )
+    .expect("a constant pattern")
+});
+
+/// Written behind each figure of a table that states it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit(String);
+
+impl Unit {
+    /// The unit that a line above a table, or a cell in its first rows, states for the whole table.
+    pub fn stated(text: &str) -> Option<Self> {
+        if let Some(found) = ZH.captures(text) {
+            return Some(Self(found[1].to_owned()));
+        }
+        let found = EN.captures(text)?;
+        let word = match (found.get(1), found.get(2)) {
+            (Some(scale), _) => scale.as_str().to_lowercase(),
+            (None, Some(unit)) => unit.as_str().to_owned(),
+            _ => "thousand".to_owned(),
+        };
+        Some(Self(word))
+    }
+
+    /// The unit that a heading of a row or column gives in brackets.
+    pub fn bracketed(heading: &str) -> Option<Self> {
+        let inside = BRACKETED.captures(heading)?.get(1)?.as_str();
+        Self::named(inside)
+    }
+
+    /// `text` as a unit, where it is nothing else.
+    pub fn named(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if let Some(found) = ZH_UNIT.captures(text) {
+            return Some(Self(found[1].to_owned()));
+        }
+        EN_UNIT.is_match(text).then(|| Self(text.to_owned()))
+    }
+
+    /// `figure` with the unit behind it, unless it has one or is none.
+    pub fn behind(&self, figure: &str) -> String {
+        if !is_figure(figure) {
+            return figure.to_owned();
+        }
+        let number = signed(figure);
+        if self.0.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            format!("{number} {}", self.0)
+        } else {
+            format!("{number}{}", self.0)
+        }
+    }
+}
+
+/// Whether the unit of the table holds for figures under, or beside, this heading.
+pub fn counts_what_the_table_counts(heading: &str) -> bool {
+    // "增减额" and "变动金额" are money again.
+    !OTHER_KIND.is_match(heading) || heading.contains('额')
+}
+
+/// A number and nothing else: digits with separators, a sign or accounting brackets, a currency before it.
+pub fn is_figure(text: &str) -> bool {
+    static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[(（]?\s*[-+−–]?\s*(?:US|HK|RMB|CN)?[$¥￥€£]?\s*[-−]?\d[\d,，]*(?:\.\d+)?\s*[)）]?$")
+            .expect("a constant pattern")
+    });
+    FIGURE.is_match(text.trim())
+}
+
+/// A figure, or one with a unit behind it: it begins with a digit, and is short or mostly digits.
+pub fn is_numeric(text: &str) -> bool {
+    const AROUND: &[char] = &['(', '（', '-', '−', '+', '±', '<', '>', '≤', '≥', '$', '¥', '￥', '€', '£', ' '];
+    let text = text.trim().trim_start_matches(AROUND);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let all = text.chars().filter(|c| !c.is_whitespace()).count();
+    text.starts_with(|c: char| c.is_ascii_digit()) && (all <= 10 || digits * 2 > all)
+}
+
+/// A year, a day or a span of time, which heads columns although it is written in digits.
+pub fn is_date(text: &str) -> bool {
+    static DATE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?ix)^(?:
+                (?:19|20)\d\d (?: \s*年.{0,8} | [a-z]? | [-/.]\d{1,2}(?:[-/.]\d{1,2})? | \s*[qh][1-4] )
+                | [qh][1-4] \s* (?:19|20)\d\d | fy \s* \d{2,4}
+                | \d{1,2} \s* 月 (?:\s*\d{1,2}\s*日)?
+                | \d+ (?:\s*[-~～至到—]\s*\d+)? \s* (?:年|个月|月|天|日|岁|years?|months?|days?) (?:以内|以上|以下|末|初)?
+                | (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \s+ \d{1,2},? (?:\s+\d{4})?
+                | \d{1,2} \s+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (?:\s+\d{4})?
+            )$",
+        )
+        .expect("a constant pattern")
+    });
+    DATE.is_match(text.trim())
+}
+
+/// A mark that says that there is nothing.
+pub fn is_nothing(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || text.chars().all(|c| matches!(c, '-' | '–' | '—' | '－' | '/' | '─'))
+}
+
+/// Accounting brackets are a minus, and a currency stands close.
+fn signed(figure: &str) -> String {
+    let text = figure.trim();
+    let inner = text
+        .strip_prefix(['(', '（'])
+        .and_then(|text| text.strip_suffix([')', '）']))
+        .map(|inner| format!("-{}", inner.trim()));
+    inner.as_deref().unwrap_or(text).chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stated_units_are_read_and_bodies_are_not() {
+        for (text, unit) in [
+            ("单位：万元", Some("万元")),
+            ("单位：元 币种：人民币", Some("元")),
+            ("（金额单位：人民币千元）", Some("千元")),
+            ("2023年度 单位:亿元", Some("亿元")),
+            ("编制单位：某某股份有限公司", None),
+            ("用人单位：甲公司", None),
+            ("(in thousands, except per share data)", Some("thousand")),
+            ("Amounts in US$ millions", Some("million")),
+            ("(US$ in millions)", Some("million")),
+            ("Balance sheets", None),
+        ] {
+            assert_eq!(Unit::stated(text), unit.map(|unit| Unit(unit.to_owned())), "{text}");
+        }
+        for (heading, unit) in [
+            ("基本每股收益（元/股）", "元/股"),
+            ("占比(%)", "%"),
+            ("剂量 (mg/kg)", "mg/kg"),
+            ("收入（人民币万元）", "万元"),
+        ] {
+            assert_eq!(Unit::bracketed(heading), Some(Unit(unit.to_owned())), "{heading}");
+        }
+        assert_eq!(Unit::bracketed("其他（注）"), None);
+    }
+
+    #[test]
+    fn units_go_behind_figures_only() {
+        let unit = Unit("万元".to_owned());
+        for (cell, written) in [
+            ("1,234.50", "1,234.50万元"),
+            ("(1,234.5)", "-1,234.5万元"),
+            ("-3", "-3万元"),
+            ("12.3%", "12.3%"),
+            ("3亿元", "3亿元"),
+            ("不适用", "不适用"),
+            ("2023-12-31", "2023-12-31"),
+        ] {
+            assert_eq!(unit.behind(cell), written);
+        }
+        assert_eq!(Unit("thousand".to_owned()).behind("$ 6,214"), "$6,214 thousand");
+        assert!(counts_what_the_table_counts("营业收入") && counts_what_the_table_counts("同比增减额"));
+        assert!(!counts_what_the_table_counts("毛利率") && !counts_what_the_table_counts("Earnings per share"));
+        assert!(is_date("2023年12月31日") && is_date("2023") && !is_date("2,023") && !is_date("1234"));
+        assert!(is_date("June 30, 2023") && is_date("1年以内") && is_date("1-2年"));
+        assert!(is_numeric("12.5%") && is_numeric("3.5亿") && !is_numeric("A1") && !is_numeric("第3项内容"));
+        assert!(is_numeric("5 mg") && is_numeric("(0.02)") && !is_numeric("2 mg twice daily with food"));
+    }
+}

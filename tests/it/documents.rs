@@ -1,0 +1,147 @@
+//! Documents in the formats that people have, whole and damaged.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use attest::{
+    ingest::{IngestOptions, IngestReport, Ingester},
+    ports::Store,
+    store::SqliteStore,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::ingest::{named, with_collection};
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/documents")
+}
+
+async fn ingest(path: &Path) -> (Arc<SqliteStore>, IngestReport) {
+    let store = Arc::new(SqliteStore::open_in_memory().await.expect("opens"));
+    with_collection(&store, "c").await;
+    let ingester = Ingester::new(Arc::clone(&store) as Arc<dyn Store>, IngestOptions::default());
+    let report = ingester.ingest_path(&named("c"), path, &(), &CancellationToken::new()).await.expect("the run ends");
+    (store, report)
+}
+
+/// Chunk texts by document key.
+async fn chunks(store: &SqliteStore) -> BTreeMap<String, Vec<String>> {
+    let mut texts = BTreeMap::new();
+    for version in store.documents(&named("c"), 0, u64::MAX).await.expect("lists") {
+        let (_, document) = store.version_text(version.id).await.expect("reads").expect("is there");
+        let chunks = store.chunks_of(version.id).await.expect("reads");
+        for chunk in &chunks {
+            let chunk = &chunk.chunk;
+            assert_eq!(chunk.span.of(&document.text), Some(chunk.text.as_str()), "{}", version.meta.key);
+        }
+        texts.insert(version.meta.key.clone(), chunks.into_iter().map(|c| c.chunk.text).collect());
+    }
+    texts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sample_is_read_and_every_chunk_slices_its_text() {
+    let (store, report) = ingest(&samples()).await;
+    // README.md is read as well: it is a document like any other.
+    assert_eq!(report.problems, []);
+    let texts = chunks(&store).await;
+    let holds = |key: &str, part: &str| {
+        let all = &texts[key];
+        assert!(all.iter().any(|text| text.contains(part)), "{key} holds {part}: {all:#?}");
+    };
+    holds("fees-gb18030.csv", "跨行转账（柜台，5万元以上）：标准 20.00元；备注 每笔。");
+    holds("labs.csv", "Analyte Potassium: Reference range 3.5-5.1; Unit mmol/L.");
+    holds("statement.xlsx", "净利润：2023年度 / 金额 58,024.69万元");
+    holds("contract-tracked.docx", "人民币135万元");
+    assert_eq!(store.check().await.expect("checks"), Vec::<String>::new());
+}
+
+/// A small generator with a seed, so that every run damages alike (Marsaglia's xorshift64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % below.max(1) as u64).unwrap_or(0)
+    }
+}
+
+/// Damaged copies of `whole`: cut, with bytes turned over, with a stretch of zeros or of another file.
+fn damage(dice: &mut Dice, whole: &[u8], other: &[u8], kind: usize) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    match kind {
+        0 => bytes.truncate(1 + dice.roll(whole.len() - 1)),
+        1 => {
+            for _ in 0..1 + dice.roll(20) {
+                let at = dice.roll(bytes.len());
+                bytes[at] ^= 1 << dice.roll(8);
+            }
+        }
+        2 => {
+            let (at, length) = (dice.roll(bytes.len()), 1 + dice.roll(400));
+            let end = (at + length).min(bytes.len());
+            bytes[at..end].fill(0);
+        }
+        3 => {
+            let (at, from) = (dice.roll(bytes.len()), dice.roll(other.len()));
+            let stretch = &other[from..(from + 1 + dice.roll(500)).min(other.len())];
+            bytes.splice(at..at, stretch.iter().copied());
+        }
+        _ => {
+            let (at, length) = (dice.roll(bytes.len()), 1 + dice.roll(1000));
+            bytes.drain(at..(at + length).min(bytes.len()));
+        }
+    }
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_files_are_told_one_by_one_and_the_rest_is_taken_in() {
+    let mut whole: Vec<(String, Vec<u8>)> = fs::read_dir(samples())
+        .expect("lists")
+        .map(|entry| entry.expect("reads").path())
+        .map(|path| (path.file_name().expect("named").to_string_lossy().into_owned(), fs::read(&path).expect("reads")))
+        .collect();
+    whole.sort();
+    let folder = tempfile::tempdir().expect("a folder");
+    let inside = folder.path().join("in");
+    fs::create_dir(&inside).expect("makes");
+    let write = |name: &str, bytes: &[u8]| fs::write(inside.join(name), bytes).expect("writes");
+    let mut dice = Dice(20_260_101);
+    let mut made = 0;
+    for (at, (name, bytes)) in whole.iter().enumerate() {
+        let other = &whole[(at + 1) % whole.len()].1;
+        for copy in 0..30 {
+            let damaged = damage(&mut dice, bytes, other, copy % 5);
+            write(&format!("{copy:02}-{name}"), &damaged);
+            made += 1;
+        }
+        // Under the name of another format.
+        for ending in ["txt", "docx", "xlsx", "csv", "html", "md"] {
+            write(&format!("renamed-{at}.{ending}"), bytes);
+            made += 1;
+        }
+    }
+    write("good.txt", "合同自双方签字之日起生效。".as_bytes());
+    assert!(made >= 200, "{made} damaged files");
+    let (store, report) = ingest(&inside).await;
+    assert_eq!(report.files, made + 1);
+    assert_eq!(report.documents() + report.problem_count, report.files, "each file is a document or a problem");
+    let texts = chunks(&store).await;
+    assert!(texts.contains_key("good.txt"));
+    // A truncated package has no directory: never silently half a document.
+    for (name, _) in whole.iter().filter(|(name, _)| name.ends_with("x")) {
+        for copy in (0..30).step_by(5) {
+            let key = format!("{copy:02}-{name}");
+            assert!(report.problems.iter().any(|p| p.path == key && p.message.contains("damaged")), "{key}");
+        }
+    }
+    let outside: Vec<_> = fs::read_dir(folder.path()).expect("lists").map(|e| e.expect("reads").file_name()).collect();
+    assert_eq!(outside, ["in"], "nothing was written");
+}
