@@ -12,6 +12,50 @@ const VALUE: u32 = 1 << 31;
 /// Distances above this need the shifted form, which no table that we convert comes near.
 const MAX_DISTANCE: usize = (1 << 21) - 1;
 
+/// A table as it stands in a GGUF, for whoever needs to know what the tokenizer made of a text.
+#[derive(Clone, Debug)]
+pub struct Charsmap {
+    array: Vec<u32>,
+    replacements: Vec<u8>,
+}
+
+impl Charsmap {
+    /// `None` where the blob is not in the format.
+    pub fn parse(blob: &[u8]) -> Option<Self> {
+        let (length, rest) = blob.split_first_chunk::<4>()?;
+        let (array, replacements) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let array = array.chunks_exact(4).map(|c| u32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect();
+        Some(Self { array, replacements: replacements.to_vec() })
+    }
+
+    /// The longest beginning of `input` that the table replaces: how many bytes of it, and what by. The walk is
+    /// llama.cpp's (`llm_tokenizer_ugm_session::normalize_prefix`).
+    pub fn look_up(&self, input: &[u8]) -> Option<(usize, &str)> {
+        let base = |packed: u32| ((packed >> 10) << ((packed & (1 << 9)) >> 6)) as usize;
+        let mut at = base(*self.array.first()?);
+        let mut found = None;
+        for (i, byte) in input.iter().enumerate().take_while(|(_, b)| **b != 0) {
+            at ^= usize::from(*byte);
+            let Some(&packed) = self.array.get(at) else { break };
+            if packed & (VALUE | 0xff) != u32::from(*byte) {
+                break;
+            }
+            at ^= base(packed);
+            if packed & LEAF != 0
+                && let Some(replacement) = self.array.get(at).and_then(|value| self.replacement(value & !VALUE))
+            {
+                found = Some((i + 1, replacement));
+            }
+        }
+        found
+    }
+
+    fn replacement(&self, offset: u32) -> Option<&str> {
+        let rest = self.replacements.get(offset as usize..)?;
+        std::str::from_utf8(&rest[..rest.iter().position(|b| *b == 0)?]).ok()
+    }
+}
+
 #[derive(Default)]
 struct Node {
     children: BTreeMap<u8, usize>,
@@ -114,29 +158,9 @@ mod tests {
 
     use super::*;
 
-    /// llama.cpp's walk (`llm_tokenizer_ugm_session::normalize_prefix`), which aborts the process out of bounds.
     fn look_up(blob: &[u8], input: &[u8]) -> Option<(usize, String)> {
-        let bytes = u32::from_le_bytes(blob[..4].try_into().expect("four bytes")) as usize;
-        let array: Vec<u32> =
-            blob[4..4 + bytes].chunks_exact(4).map(|c| u32::from_le_bytes(c.try_into().expect("four bytes"))).collect();
-        let replacements = &blob[4 + bytes..];
-        let base = |packed: u32| ((packed >> 10) << ((packed & (1 << 9)) >> 6)) as usize;
-        let mut at = base(array[0]);
-        let mut found = None;
-        for (i, byte) in input.iter().enumerate().take_while(|(_, b)| **b != 0) {
-            at ^= usize::from(*byte);
-            let packed = array[at];
-            if packed & (VALUE | 0xff) != u32::from(*byte) {
-                break;
-            }
-            at ^= base(packed);
-            if packed & LEAF != 0 {
-                let offset = (array[at] & !VALUE) as usize;
-                let end = replacements[offset..].iter().position(|b| *b == 0).expect("it ends") + offset;
-                found = Some((i + 1, String::from_utf8(replacements[offset..end].to_vec()).expect("UTF-8")));
-            }
-        }
-        found
+        let map = Charsmap::parse(blob).expect("it is in the format");
+        map.look_up(input).map(|(bytes, to)| (bytes, to.to_owned()))
     }
 
     #[test]

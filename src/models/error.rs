@@ -44,6 +44,8 @@ pub enum ModelsError {
     WrongSize { what: String, expected: u64 },
     #[error("{0} is one part of a split model; choose a file that holds the whole model")]
     Split(String),
+    #[error("{0} holds several GGUF files; leave one, or choose with 'attest models use verifier <file>'")]
+    SeveralModels(String),
     #[error("'{0}' is not here; 'attest models pull {0}' fetches it")]
     NotInstalled(String),
     #[error("the connection to the hub failed: {problem}; pull again to go on from {have} bytes")]

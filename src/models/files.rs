@@ -75,6 +75,11 @@ pub(super) fn hex(digest: &[u8]) -> String {
     })
 }
 
+/// SHA-256 of bytes in memory, hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// SHA-256 of what `source` holds from here on, hexadecimal.
 pub(super) fn sha256(mut source: impl Read) -> io::Result<String> {
     let mut hasher = Sha256::new();

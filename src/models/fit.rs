@@ -17,9 +17,10 @@ pub fn fits(header: &Header, job: Job) -> Result<(), String> {
         Job::Embedder if !embeds && !header.is_encoder() => {
             Err(format!("it is a language model ('{architecture}'), not an embedding model"))
         }
-        Job::Verifier if pooling != Some(Pooling::Rank) => {
-            Err(format!("it has no classification head ('{architecture}'); choose a reranker"))
-        }
+        Job::Verifier if !header.is_encoder() || pooling != Some(Pooling::None) => Err(format!(
+            "a verifier is an encoder without pooling and its heads beside it, this is '{architecture}' with {} pooling",
+            pooling.map_or("unnamed", Pooling::code)
+        )),
         Job::Generator | Job::Judge if header.is_encoder() || embeds || pooling == Some(Pooling::Rank) => {
             Err(format!("it is an encoder ('{architecture}') and writes no text; choose a language model"))
         }
@@ -27,9 +28,9 @@ pub fn fits(header: &Header, job: Job) -> Result<(), String> {
     }
 }
 
-/// The job that a file is made for.
-pub fn natural_job(header: &Header) -> Job {
-    [Job::Verifier, Job::Embedder].into_iter().find(|job| fits(header, *job).is_ok()).unwrap_or(Job::Generator)
+/// The job that a file is made for; none for a reranker, whose one score is no verdict.
+pub fn natural_job(header: &Header) -> Option<Job> {
+    [Job::Verifier, Job::Embedder, Job::Generator].into_iter().find(|job| fits(header, *job).is_ok())
 }
 
 /// What an embedding model without a catalog entry wants before (questions, passages), by the family in its name.

@@ -4,7 +4,7 @@
 //! origin, and for each job the file that does it. A file is put in its place only when it is whole and checked.
 
 mod catalog;
-mod charsmap;
+pub mod charsmap;
 mod e5;
 mod error;
 mod files;
@@ -14,6 +14,7 @@ mod hub;
 mod machine;
 mod pull;
 mod record;
+pub mod safetensors;
 mod starter;
 
 use std::{
@@ -24,7 +25,7 @@ use std::{
 
 pub use catalog::{Catalog, CatalogEntry, Job, Source};
 pub use error::ModelsError;
-pub use files::{Progress, Silent};
+pub use files::{Progress, Silent, digest as sha256};
 pub use fit::{fits, natural_job};
 use hub::HubClient;
 pub use hub::{DEFAULT_HUB, Hub, HubFile};
@@ -59,6 +60,31 @@ impl Models {
     /// The model that does a job, or `None` where none was chosen.
     pub fn assigned(&self, job: Job) -> Result<Option<Installed>, ModelsError> {
         Ok(self.record()?.assigned(job).cloned())
+    }
+
+    /// The model in a folder that came with the program: its only GGUF, by its hash. `None` where there is no such
+    /// folder or no GGUF in it. Hashes the file, which takes a moment.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read; a folder with several.
+    pub fn shipped(folder: &Path) -> Result<Option<Installed>, ModelsError> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(ModelsError::io("read", folder, &e)),
+        };
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf")))
+            .collect();
+        let Some(path) = files.pop() else { return Ok(None) };
+        if !files.is_empty() {
+            return Err(ModelsError::SeveralModels(folder.display().to_string()));
+        }
+        let file = fs::File::open(&path).map_err(|e| ModelsError::io("read", &path, &e))?;
+        let sha256 = files::sha256(file).map_err(|e| ModelsError::io("read", &path, &e))?;
+        let source = path.display().to_string();
+        Ok(Some(Installed::from_file(path, sha256, source)?.0))
     }
 
     /// Every model that is here.
@@ -98,9 +124,16 @@ impl Models {
     }
 
     /// Records a file that is in its place, and gives it its job if nobody does that yet.
-    fn keep(&self, record: &mut Record, model: Installed, job: Job) -> Result<Installed, ModelsError> {
+    fn keep(
+        &self,
+        record: &mut Record,
+        model: Installed,
+        job: impl Into<Option<Job>>,
+    ) -> Result<Installed, ModelsError> {
         record.put(model.clone());
-        record.assign_if_free(job, &model.name);
+        if let Some(job) = job.into() {
+            record.assign_if_free(job, &model.name);
+        }
         record.save(&self.root)?;
         Ok(model)
     }

