@@ -8,12 +8,13 @@ use time::{Date, OffsetDateTime};
 
 use crate::domain::{
     answer::ModelIdentity,
+    certificate::Certificate,
     claim::Claim,
     document::{
         Chunk, ChunkId, Collection, CollectionName, DocStatus, Document, DocumentMeta, DocumentVersion, VersionId,
     },
     evidence::{EvidenceSet, Query},
-    text::Span,
+    text::{Lang, Span},
     verdict::Judgement,
 };
 
@@ -44,6 +45,8 @@ pub enum ModelError {
     NotConfigured { job: &'static str },
     #[error("{path}: {problem}; run 'attest models check', then 'attest models pull' to fetch it again")]
     BadFile { path: String, problem: String },
+    #[error("{path}: {problem}; 'attest models use verifier <file>' chooses another verifier")]
+    BadHeads { path: String, problem: String },
     #[error("'{model}' cannot do the {job} job: {problem}")]
     WrongJob { model: String, job: &'static str, problem: String },
     #[error("the request was cancelled")]
@@ -82,13 +85,64 @@ pub trait Embedder: Send + Sync {
     fn count_tokens(&self, text: &str) -> Result<usize, ModelError>;
 }
 
-/// Scores a (question or claim, passage) pair in one pass of a cross-encoder.
+/// Evidence and a claim (or a question), for one pass of a cross-encoder.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pair {
+    pub evidence: String,
+    pub claim: String,
+}
+
+/// A place and how strongly the encoder marks it, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    pub span: Span,
+    pub strength: f32,
+}
+
+/// What a cross-encoder reads in one pair.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// Calibrated; the three sum to 1.
+    pub supported: f32,
+    pub contradicted: f32,
+    pub unsupported: f32,
+    /// Words of the claim that the evidence does not bear out, in order; into [`Pair::claim`].
+    pub guilty: Vec<Span>,
+    /// How strongly each token of the evidence speaks for the claim, in order; into [`Pair::evidence`]. Empty where
+    /// the tokens cannot be placed in the text exactly.
+    pub support: Vec<Mark>,
+    /// Whether the evidence speaks of what the claim asks or says at all, 0 to 1.
+    pub relevance: f32,
+}
+
+/// From which probabilities on an encoder may have a say; chosen on development data that it was not trained on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EncoderThresholds {
+    pub supported: f32,
+    pub contradicted: f32,
+}
+
+impl EncoderThresholds {
+    /// Above every probability: no say.
+    pub const NEVER: f32 = 2.0;
+}
+
+/// Judges pairs of evidence and claim, each in one pass of a cross-encoder.
 #[async_trait]
 pub trait Encoder: Send + Sync {
     fn identity(&self) -> &ModelIdentity;
 
-    /// One score for each pair, higher is better; comparable within one model only.
-    async fn score(&self, pairs: &[(String, String)]) -> Result<Vec<f32>, ModelError>;
+    /// `None`: nothing was measured for this language, so the encoder may rank but decide nothing.
+    fn thresholds(&self, lang: Lang) -> Option<EncoderThresholds>;
+
+    /// Tokens of evidence that are read beside this claim; 0 where the claim alone is too long.
+    fn room(&self, claim: &str) -> usize;
+
+    fn count_tokens(&self, text: &str) -> usize;
+
+    /// One reading for each pair, in order. Evidence beyond [`Self::room`] is not read; a claim without room is an
+    /// error.
+    async fn read(&self, pairs: &[Pair], priority: Priority) -> Result<Vec<Reading>, ModelError>;
 }
 
 /// One turn of a conversation.
@@ -251,6 +305,16 @@ pub trait Verifier: Send + Sync {
 
     /// Name and value of each threshold in force.
     fn thresholds(&self) -> Vec<(&'static str, f32)>;
+
+    /// The model that scores, if there is one.
+    fn model(&self) -> Option<&ModelIdentity> {
+        None
+    }
+
+    /// What is proved about its support.
+    fn certificate(&self) -> Option<&Certificate> {
+        None
+    }
 }
 
 // ----------------------------------------------------------------------------------------------------------- store

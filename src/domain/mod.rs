@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod audit;
+pub mod certificate;
 pub mod claim;
 pub mod document;
 pub mod evidence;

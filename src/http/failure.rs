@@ -158,9 +158,10 @@ impl From<ModelError> for AppError {
             ModelError::TooLong { .. } => Self::new(ErrorCode::QuestionTooLong, error.to_string()),
             ModelError::NotConfigured { .. } => Self::new(ErrorCode::NotReady, error.to_string()),
             ModelError::Cancelled => Self::new(ErrorCode::Cancelled, error.to_string()),
-            ModelError::BadFile { .. } | ModelError::WrongJob { .. } | ModelError::Failed { .. } => {
-                Self::internal(error.to_string())
-            }
+            ModelError::BadFile { .. }
+            | ModelError::BadHeads { .. }
+            | ModelError::WrongJob { .. }
+            | ModelError::Failed { .. } => Self::internal(error.to_string()),
         }
     }
 }

@@ -5,18 +5,21 @@
 
 mod backend;
 mod bare;
+mod cross;
 mod embed;
 mod emit;
 mod gate;
 mod generate;
 mod lanes;
 mod options;
+mod packs;
 mod prompt;
 mod queue;
 mod sample;
 
 pub use backend::{default_threads, physical_cores};
 pub use bare::{BareGeneration, BareRun, bare_embedding, bare_generation};
+pub use cross::{HEADS_FILE, LlamaEncoder, RawPair};
 pub use embed::LlamaEmbedder;
 pub use generate::LlamaGenerator;
 pub use options::{EmbedderOptions, GeneratorOptions, KvType, ModelOptions};

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use futures::stream;
 
 use crate::{
-    domain::answer::ModelIdentity,
+    domain::{answer::ModelIdentity, text::Lang},
     ports::{
-        EmbedKind, Embedder, Encoder, GenerateRequest, GenerationEvent, GenerationStream, Generator, ModelError,
-        Priority, Prompt, StopReason,
+        EmbedKind, Embedder, Encoder, EncoderThresholds, GenerateRequest, GenerationEvent, GenerationStream, Generator,
+        ModelError, Pair, Priority, Prompt, Reading, StopReason,
     },
 };
 
@@ -87,23 +87,58 @@ impl Embedder for FakeEmbedder {
     }
 }
 
-/// Scores a pair by the cosine of the fake vectors.
-#[derive(Default)]
+/// What a fake encoder says of a pair.
+type Opinion = dyn Fn(&Pair) -> Reading + Send + Sync;
+
+/// Reads a pair as it was told to; a token is a character.
 pub struct FakeEncoder {
-    embedder: FakeEmbedder,
+    identity: ModelIdentity,
+    opinion: Box<Opinion>,
+    thresholds: Option<EncoderThresholds>,
+    room: usize,
+}
+
+impl FakeEncoder {
+    pub fn new(opinion: impl Fn(&Pair) -> Reading + Send + Sync + 'static) -> Self {
+        let thresholds = Some(EncoderThresholds { supported: 0.8, contradicted: 0.8 });
+        Self { identity: identity("fake-encoder"), opinion: Box::new(opinion), thresholds, room: 190 }
+    }
+
+    /// Without thresholds it may decide nothing.
+    #[must_use]
+    pub fn without_thresholds(mut self) -> Self {
+        self.thresholds = None;
+        self
+    }
+
+    /// Characters of evidence that it reads at once.
+    #[must_use]
+    pub fn with_room(mut self, room: usize) -> Self {
+        self.room = room;
+        self
+    }
 }
 
 #[async_trait]
 impl Encoder for FakeEncoder {
     fn identity(&self) -> &ModelIdentity {
-        &self.embedder.identity
+        &self.identity
     }
 
-    async fn score(&self, pairs: &[(String, String)]) -> Result<Vec<f32>, ModelError> {
-        let cosine = |(a, b): &(String, String)| {
-            self.embedder.vector(a).iter().zip(self.embedder.vector(b)).map(|(a, b)| a * b).sum()
-        };
-        Ok(pairs.iter().map(cosine).collect())
+    fn thresholds(&self, _: Lang) -> Option<EncoderThresholds> {
+        self.thresholds
+    }
+
+    fn room(&self, claim: &str) -> usize {
+        if claim.chars().count() > 400 { 0 } else { self.room }
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        text.chars().count()
+    }
+
+    async fn read(&self, pairs: &[Pair], _: Priority) -> Result<Vec<Reading>, ModelError> {
+        Ok(pairs.iter().map(|pair| (self.opinion)(pair)).collect())
     }
 }
 

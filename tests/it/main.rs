@@ -1,6 +1,7 @@
 //! One binary for all integration tests, so that everything is linked once.
 
 mod api;
+mod certify;
 mod cli;
 mod documents;
 mod hub;
@@ -12,3 +13,4 @@ mod page;
 mod program;
 mod store_contract;
 mod support;
+mod verifier;
