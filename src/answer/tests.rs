@@ -35,7 +35,7 @@ impl Retriever for Shelf {
         let collections = vec![CollectionName::constant("legal-zh")];
         Ok(EvidenceSet::number(
             items,
-            Searched { collections, chunks: 4766, vectors_permille: 1000, index_position: 7 },
+            Searched { collections, chunks: 4766, vectors_permille: 1000, index_position: 7, as_of: None },
         ))
     }
 

@@ -119,6 +119,8 @@ pub struct Searched {
     pub vectors_permille: u16,
     /// Change-log position that the lexical index had reached.
     pub index_position: i64,
+    /// The day whose law was asked for; none where the texts were given.
+    pub as_of: Option<Date>,
 }
 
 /// Everything one answer may cite, best first, with unique labels.
@@ -157,6 +159,14 @@ impl EvidenceSet {
 
     pub fn len(&self) -> usize {
         self.items.len()
+    }
+
+    /// Those with these labels, labels and order unchanged.
+    #[must_use]
+    pub fn only(&self, labels: &[Label]) -> Self {
+        let items: Vec<Evidence> = self.items.iter().filter(|e| labels.contains(&e.label)).cloned().collect();
+        let by_label = items.iter().enumerate().map(|(at, evidence)| (evidence.label, at)).collect();
+        Self { items, by_label, searched: self.searched.clone() }
     }
 
     /// The first `n`, labels unchanged.

@@ -278,6 +278,7 @@ impl Retriever for Engine {
             chunks: admitted.chunks,
             vectors_permille: permille(admitted.vectors, admitted.chunks),
             index_position: catalogue.mark.position,
+            as_of: Some(query.as_of),
         };
         Ok(EvidenceSet::number(evidence, searched))
     }

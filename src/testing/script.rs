@@ -249,6 +249,8 @@ pub(super) fn answer(id: String, request: &AskRequest, found: EvidenceSet) -> An
             as_of: request.as_of.unwrap_or(TODAY),
             index_position: found.searched.index_position,
             thresholds: vec![("answers", ANSWERS)],
+            verifier: None,
+            certificate: None,
             version: "test",
         },
         evidence: found,

@@ -204,8 +204,13 @@ impl FakeService {
             evidence.signals =
                 Signals { lexical_rank: Some(rank), bm25: Some(evidence.score * 20.0), ..Signals::default() };
         }
-        let searched =
-            Searched { collections: names, chunks, vectors_permille: 1000, index_position: chunks_position(chunks) };
+        let searched = Searched {
+            collections: names,
+            chunks,
+            vectors_permille: 1000,
+            index_position: chunks_position(chunks),
+            as_of: None,
+        };
         Ok(EvidenceSet::number(found, searched))
     }
 

@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+pub use super::lang::is_han;
+
 /// Words that say nothing about the subject. Negations are not among them.
 const STOP_EN: &[&str] = &[
     "a", "about", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "could", "did", "do", "does",
@@ -104,11 +106,6 @@ fn stem(word: &str) -> String {
         }
     }
     word.to_owned()
-}
-
-/// Whether `c` is a Chinese character.
-pub const fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{2EBEF}')
 }
 
 /// Inverse document frequencies over the passages at hand.

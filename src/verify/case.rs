@@ -53,6 +53,8 @@ pub struct Case<'a> {
     pub claim: Unit<'a>,
     /// The user's question: a figure that stands in it is not invented.
     pub question: Option<Unit<'a>>,
+    /// The day whose law applies, where one was asked for.
+    pub as_of: Option<time::Date>,
     /// Every sentence of every source under consideration, in source order.
     pub sources: Vec<SourceSentence<'a>>,
 }

@@ -114,7 +114,7 @@ pub(super) const EN: &[(Role, &str)] = &[
          shouldn't|hasn't|haven't|hadn't|don’t|doesn’t|didn’t|isn’t|aren’t|wasn’t|weren’t|won’t|wouldn’t|couldn’t|shouldn’t|hasn’t|\
          haven’t|hadn’t|can’t|fails to|failed to|fail to|failure to|unable to|none|nobody|nothing|lacks|lacked|lack of|no longer|no evidence|\
          absence of|did not|does not|do not|is not|are not|was not|were not|has not|have not|had not|will not|would not|could not|\
-         rather than|instead of|hardly|barely|scarcely",
+         hardly|barely|scarcely",
     ),
     (
         Role::Deontic(D::Obligation),

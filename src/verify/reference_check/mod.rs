@@ -462,7 +462,7 @@ fn contradictions(said: &str, article: &KnownArticle, meta: &DocumentMeta) -> Ve
             })
         })
         .collect();
-    let case = Case { claim: unit(said), question: None, sources };
+    let case = Case { claim: unit(said), question: None, as_of: None, sources };
     opposing().flat_map(|rule| (rule.check)(&case)).filter(|reason| reason.effect == Effect::Contradict).collect()
 }
 

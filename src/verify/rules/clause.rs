@@ -279,6 +279,49 @@ pub fn is_irreal(text: &str, lang: Lang) -> bool {
     }
 }
 
+/// Whether a clause tells what is to be reached, or what was not so before: neither is against what is so now.
+///
+/// 健全技术工人职业发展机制 asks for what is lacking; that a rule "was made" leaves open that there was none before.
+pub fn is_aim(text: &str, within: Span, lang: Lang) -> bool {
+    const ZH: [&str; 18] = [
+        "健全", "完善", "推进", "推动", "加快", "加强", "支持", "力争", "争取", "努力", "着力", "确保", "促进", "构建",
+        "打造", "实现", "落实", "强化",
+    ];
+    const EN: [&str; 9] = [
+        "to establish",
+        "to improve",
+        "aims to",
+        "aim to",
+        "seeks to",
+        "strive to",
+        "plans to",
+        "intends to",
+        "so as to",
+    ];
+    let Some(clause) = within.of(text) else { return false };
+    match lang {
+        Lang::Zh => ZH.iter().any(|word| clause.trim_start().starts_with(word)),
+        Lang::En => {
+            let lower = clause.to_lowercase();
+            EN.iter().any(|word| lower.contains(word))
+        }
+    }
+}
+
+/// Whether a clause speaks of an earlier state.
+pub fn is_former(text: &str, within: Span, lang: Lang) -> bool {
+    const ZH: [&str; 6] = ["之前", "以前", "此前", "过去", "原先", "原本"];
+    const EN: [&str; 5] = ["previously", "formerly", "before that", "used to", "until then"];
+    let Some(clause) = within.of(text) else { return false };
+    match lang {
+        Lang::Zh => ZH.iter().any(|word| clause.contains(word)),
+        Lang::En => {
+            let lower = clause.to_lowercase();
+            EN.iter().any(|word| lower.contains(word))
+        }
+    }
+}
+
 /// Whether `at` stands between quotation marks: what is quoted is not what the sentence asserts.
 pub fn is_quoted(text: &str, at: Span) -> bool {
     let Some(before) = text.get(..at.start()) else { return false };

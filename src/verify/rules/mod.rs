@@ -7,6 +7,9 @@ pub mod clinical;
 pub mod comparison;
 pub mod condition;
 pub mod entity;
+pub mod hearsay;
+pub mod ledger;
+pub mod listing;
 pub mod modality;
 pub mod negation;
 pub mod quantifier;
@@ -15,12 +18,17 @@ pub mod quote;
 pub mod reference;
 #[cfg(test)]
 mod support;
+pub mod table;
 pub mod time;
+pub mod version;
 
 pub use self::clause::Tokens;
 use super::case::Case;
 use crate::{
-    domain::{text::Span, verdict::Reason},
+    domain::{
+        text::Span,
+        verdict::{Effect, Reason},
+    },
     text::lang,
 };
 
@@ -40,20 +48,33 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         quantity::RULES,
         bound::RULES,
         time::RULES,
+        version::RULES,
         clinical::RULES,
         modality::RULES,
         negation::RULES,
         comparison::RULES,
         entity::RULES,
+        listing::RULES,
+        table::RULES,
         condition::RULES,
         quantifier::RULES,
+        hearsay::RULES,
     ]
     .into_iter()
     .flatten()
 }
 
-/// The findings of every rule on one case.
+/// The findings of every rule on one case; a finding of a kind that was measured to be too often wrong only flags.
 pub fn check(case: &Case<'_>) -> Vec<Reason> {
+    let mut reasons = check_uncapped(case);
+    for reason in reasons.iter_mut().filter(|r| ledger::is_demoted(r.code, r.effect)) {
+        reason.effect = Effect::Flag;
+    }
+    reasons
+}
+
+/// The findings as the rules make them: what the ledger is measured on.
+pub fn check_uncapped(case: &Case<'_>) -> Vec<Reason> {
     all().flat_map(|rule| (rule.check)(case)).collect()
 }
 

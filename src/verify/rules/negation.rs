@@ -55,7 +55,11 @@ fn negation(case: &Case<'_>) -> Vec<Reason> {
             (_, Lang::En) => 0.2,
             (_, Lang::Zh) => 0.45,
         };
-        let certain = one && real && !quoted && best.forward >= 0.85 && best.back >= back;
+        // What is asked for is lacking, and what was made now was not there before.
+        let other_time = clause::is_aim(unit.text, best.span, unit.lang)
+            || clause::is_former(case.claim.text, *clause, case.claim.lang)
+                != clause::is_former(unit.text, best.span, unit.lang);
+        let certain = one && real && !quoted && !other_time && best.forward >= 0.85 && best.back >= back;
         let words = |found: Option<Span>, text: &str| found.and_then(|s| s.of(text)).unwrap_or("").to_owned();
         let (claim, source) = (words(ours, case.claim.text), words(theirs, best.source.unit.text));
         let message = if claim.is_empty() {

@@ -55,7 +55,7 @@ pub fn run_all(rules: &[&Rule], claim: &str, sources: &[Source<'_>], domain: Dom
             });
         }
     }
-    let case = Case { claim, question: None, sources: sentences };
+    let case = Case { claim, question: None, as_of: None, sources: sentences };
     rules.iter().map(|rule| (rule.check)(&case)).collect()
 }
 

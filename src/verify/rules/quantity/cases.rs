@@ -48,7 +48,7 @@ pub fn findings(claim: &str, sources: &[&str], domain: Domain, question: Option<
             });
         }
     }
-    let case = Case { claim: unit(claim), question: question.map(unit), sources: all };
+    let case = Case { claim: unit(claim), question: question.map(unit), as_of: None, sources: all };
     let rules: Vec<&Rule> =
         [figures::RULES, bound::RULES, time::RULES, clinical::RULES].into_iter().flatten().collect();
     rules.iter().flat_map(|rule| (rule.check)(&case)).collect()

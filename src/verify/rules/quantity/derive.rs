@@ -3,7 +3,7 @@
 use crate::{
     domain::text::Span,
     text::quantity::{Change, Kind, Number, Quantity, Value},
-    verify::case::{ALIGNED, Case, SourceSentence},
+    verify::case::{ALIGNED, Case, SourceSentence, Unit},
 };
 
 /// The sentence, the formula in words, and the place of the operands, where the figure can be computed from one
@@ -11,8 +11,35 @@ use crate::{
 pub fn derived<'c>(case: &'c Case<'c>, quantity: &Quantity) -> Option<(&'c SourceSentence<'c>, String, Span)> {
     let Value::Exact(target) = quantity.value else { return None };
     case.sources.iter().filter(|s| s.coverage >= ALIGNED).find_map(|sentence| {
-        formula(&sentence.unit.quantities, quantity, target).map(|(text, span)| (sentence, text, span))
+        formula(&sentence.unit.quantities, quantity, target)
+            .or_else(|| years_between(&case.claim, sentence, quantity, target))
+            .map(|(text, span)| (sentence, text, span))
     })
+}
+
+/// "five years" where the source says "from 1992 to 1997", or where it says 1956 and the claim itself 1961.
+fn years_between(
+    claim: &Unit<'_>,
+    sentence: &SourceSentence<'_>,
+    wanted: &Quantity,
+    target: Number,
+) -> Option<(String, Span)> {
+    const MONTHS: i128 = 12;
+    if wanted.unit.kind != Kind::Month || !wanted.unit.per.is_empty() {
+        return None;
+    }
+    let theirs: Vec<(i32, Span)> = sentence.unit.dates.iter().filter_map(|d| Some((d.when.year()?, d.span))).collect();
+    let mine = claim.dates.iter().filter_map(|d| d.when.year());
+    let apart = |a: i32, b: i32| Number::from_integer(i128::from(a.abs_diff(b)) * MONTHS) == target && a != b;
+    for (at, (year, span)) in theirs.iter().enumerate() {
+        if let Some((other, to)) = theirs[at + 1..].iter().find(|(other, _)| apart(*year, *other)) {
+            return Some((format!("|{other} − {year}|"), span.cover(*to)));
+        }
+        if let Some(other) = mine.clone().find(|other| apart(*year, *other)) {
+            return Some((format!("|{other} − {year}|"), *span));
+        }
+    }
+    None
 }
 
 fn exact(q: &Quantity) -> Option<Number> {
