@@ -16,6 +16,9 @@ pub struct GlobalArgs {
     /// Where model files live [default: <home>/models]
     #[arg(long, global = true, env = "ATTEST_MODELS", value_name = "DIR")]
     pub models_dir: Option<PathBuf>,
+    /// The verifier that is used unless 'attest models use verifier' chose another [default: ./models/verifier]
+    #[arg(long, global = true, env = "ATTEST_VERIFIER", value_name = "DIR", hide = true)]
+    pub verifier_dir: Option<PathBuf>,
     /// Address of the model hub
     #[arg(long, global = true, env = "HF_ENDPOINT", value_name = "URL", hide = true)]
     pub hub: Option<String>,
@@ -49,6 +52,8 @@ pub enum ConfigError {
 pub struct Config {
     pub home: PathBuf,
     pub models_dir: PathBuf,
+    /// A GGUF and its heads; may be missing.
+    pub verifier_dir: PathBuf,
     pub hub: Option<String>,
     pub hub_token: Option<String>,
     pub threads: u16,
@@ -72,11 +77,25 @@ impl Config {
             None => std::thread::available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(u16::MAX)),
         };
         let models_dir = args.models_dir.clone().unwrap_or_else(|| home.join("models"));
-        Ok(Self { home, models_dir, hub: args.hub.clone(), hub_token: args.hub_token.clone(), threads, fake_models })
+        let verifier_dir = args.verifier_dir.clone().unwrap_or_else(|| PathBuf::from("models/verifier"));
+        Ok(Self {
+            home,
+            models_dir,
+            verifier_dir,
+            hub: args.hub.clone(),
+            hub_token: args.hub_token.clone(),
+            threads,
+            fake_models,
+        })
     }
 
     pub fn database(&self) -> PathBuf {
         self.home.join("attest.db")
+    }
+
+    /// What 'attest certify' proved last.
+    pub fn certificate(&self) -> PathBuf {
+        self.home.join("certificate.json")
     }
 
     pub fn index_dir(&self) -> PathBuf {

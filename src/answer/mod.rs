@@ -228,6 +228,8 @@ impl Pipeline {
                 as_of: ask.as_of.unwrap_or_else(|| self.clock.today()),
                 index_position: evidence.searched.index_position,
                 thresholds,
+                verifier: self.verifier.model().cloned(),
+                certificate: self.verifier.certificate().cloned(),
                 version: env!("CARGO_PKG_VERSION"),
             },
             evidence,

@@ -15,16 +15,17 @@ use crate::{
     config::Config,
     domain::{
         answer::{Answer, Mode, ModelIdentity},
+        certificate::Certificate,
         document::{CollectionName, Domain},
         text::Span,
     },
     draft::quote,
     ingest::{IngestOptions, Ingester, embed::Backfill},
-    llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaGenerator, ModelOptions},
+    llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaEncoder, LlamaGenerator, ModelOptions},
     models::{Installed, Job, Models, ModelsError},
     ports::{
-        Clock, EmbedKind, Embedder, Generator, ModelError, Priority, RetrieveError, Retriever, Store, StoreError,
-        StoredAnswer, Verifier,
+        Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, RetrieveError, Retriever, Store,
+        StoreError, StoredAnswer, Verifier,
     },
     retrieve::{self, Engine},
     store::SqliteStore,
@@ -45,6 +46,8 @@ pub enum AppError {
     Retrieve(#[from] RetrieveError),
     #[error(transparent)]
     Answer(#[from] AnswerError),
+    #[error("the certificate {path} cannot be used: {problem}; run 'attest certify' again, or remove the file")]
+    Certificate { path: String, problem: String },
     #[error("there is no collection '{0}'; 'attest collections list' shows those that exist")]
     UnknownCollection(String),
 }
@@ -74,6 +77,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     embedder: OnceCell<Option<Arc<dyn Embedder>>>,
     generator: OnceCell<Option<Arc<dyn Generator>>>,
+    encoder: OnceCell<Option<Arc<dyn Encoder>>>,
     engine: OnceCell<Arc<Engine>>,
 }
 
@@ -89,6 +93,7 @@ impl App {
             clock: Arc::new(SystemClock),
             embedder: OnceCell::new(),
             generator: OnceCell::new(),
+            encoder: OnceCell::new(),
             engine: OnceCell::new(),
         })))
     }
@@ -158,6 +163,24 @@ impl App {
         opened.await.cloned()
     }
 
+    /// The cross-encoder that was chosen, or that came with the program; `None` where there is neither.
+    pub async fn encoder(&self) -> Result<Option<Arc<dyn Encoder>>, AppError> {
+        let opened = self.0.encoder.get_or_try_init(|| async {
+            if self.0.config.fake_models {
+                return Ok(None);
+            }
+            let chosen = self.0.models.assigned(Job::Verifier)?;
+            let Some(chosen) = chosen.map_or_else(|| Models::shipped(&self.0.config.verifier_dir), |m| Ok(Some(m)))?
+            else {
+                return Ok(None);
+            };
+            let options = self.model_options(&chosen);
+            let encoder = blocking(move || LlamaEncoder::open(&options)).await?;
+            Ok::<_, AppError>(Some(Arc::new(encoder) as Arc<dyn Encoder>))
+        });
+        opened.await.cloned()
+    }
+
     fn model_options(&self, model: &Installed) -> ModelOptions {
         let mut options = ModelOptions::new(model.identity(), &model.path);
         options.threads = NonZeroUsize::new(usize::from(self.0.config.threads));
@@ -178,7 +201,42 @@ impl App {
     }
 
     pub async fn verifier(&self) -> Result<Arc<dyn Verifier>, AppError> {
-        Ok(Arc::new(Cascade::new(self.embedder().await?, Thresholds::default())))
+        let mut cascade = self.cascade().await?;
+        if let Some(certificate) = self.certificate()?
+            && let Err(problem) = cascade.accept(certificate)
+        {
+            tracing::warn!(%problem, "the certificate is void; run 'attest certify' on a fresh sample");
+        }
+        Ok(Arc::new(cascade))
+    }
+
+    /// The cascade as it is measured and certified: with the models at hand, without a certificate.
+    pub async fn cascade(&self) -> Result<Cascade, AppError> {
+        Ok(match self.encoder().await? {
+            Some(encoder) => Cascade::with_encoder(encoder, Thresholds::default()),
+            None => Cascade::new(self.embedder().await?, Thresholds::default()),
+        })
+    }
+
+    /// What 'attest certify' wrote last, whether or not it still holds.
+    pub fn certificate(&self) -> Result<Option<Certificate>, AppError> {
+        let path = self.config().certificate();
+        let bad = |problem: String| AppError::Certificate { path: path.display().to_string(), problem };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => wire::CertificateJson::parse(&text).map(Some).map_err(bad),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(bad(e.to_string())),
+        }
+    }
+
+    /// Puts a certificate in force, in the place of the one before.
+    pub fn put_certificate(&self, certificate: &Certificate) -> Result<(), AppError> {
+        let path = self.config().certificate();
+        let part = path.with_extension("json.part");
+        let text = wire::to_json(&wire::CertificateJson::from(certificate), true);
+        std::fs::write(&part, text)
+            .and_then(|()| std::fs::rename(&part, &path))
+            .map_err(|e| AppError::Certificate { path: path.display().to_string(), problem: e.to_string() })
     }
 
     /// Rules and word overlap alone.
@@ -286,6 +344,7 @@ impl App {
         if let Some(embedder) = self.embedder().await? {
             embedder.embed(EmbedKind::Query, &["warm".to_owned()], Priority::Interactive).await?;
         }
+        self.encoder().await?;
         self.engine(true).await?;
         Ok(())
     }
@@ -305,6 +364,9 @@ impl App {
         let mut loaded = Vec::new();
         if let Ok(Some(embedder)) = self.embedder().await {
             loaded.push(("embedder", embedder.identity().clone()));
+        }
+        if let Ok(Some(encoder)) = self.encoder().await {
+            loaded.push(("verifier", encoder.identity().clone()));
         }
         if let Ok(Some(generator)) = self.assigned(Job::Generator) {
             loaded.push(("generator", generator.identity()));

@@ -46,6 +46,7 @@ impl From<super::AppError> for AppError {
             super::AppError::Answer(AnswerError::Verify(error)) => error.into(),
             super::AppError::UnknownCollection(name) => Self::unknown_collection(&name),
             super::AppError::Models(error) => Self::internal(error.to_string()),
+            error @ super::AppError::Certificate { .. } => Self::internal(error.to_string()),
         }
     }
 }
@@ -66,28 +67,50 @@ impl App {
         found.ok_or_else(|| AppError::unknown_collection(name.as_str()))
     }
 
-    async fn judge(
+    /// Each claim against what the collections hold on it; a passage found for several claims has one label.
+    async fn judge_against(
         &self,
-        claim: Claim,
-        request: &VerifyRequest,
-        given: &EvidenceSet,
+        claims: Vec<Claim>,
+        collections: &[CollectionName],
+        as_of: Option<time::Date>,
     ) -> Result<Verification, AppError> {
-        let evidence = match &request.against {
-            Against::Sources(_) => given.clone(),
-            Against::Collections(collections) => {
-                let query = Query {
-                    text: claim.text.clone(),
-                    collections: collections.clone(),
-                    as_of: request.as_of.unwrap_or_else(|| self.clock().today()),
-                    statuses: None,
-                    lang: None,
-                    limit: 8,
-                    switches: Switches::default(),
+        let engine = self.engine(true).await?;
+        let mut items: Vec<Evidence> = Vec::new();
+        let mut searched = Searched::default();
+        let mut found: Vec<Vec<Label>> = Vec::with_capacity(claims.len());
+        for claim in &claims {
+            let query = Query {
+                text: claim.text.clone(),
+                collections: collections.to_vec(),
+                as_of: as_of.unwrap_or_else(|| self.clock().today()),
+                statuses: None,
+                lang: None,
+                limit: 8,
+                switches: Switches::default(),
+            };
+            let evidence = engine.retrieve(&query).await?;
+            searched = evidence.searched.clone();
+            let mut labels = Vec::new();
+            for evidence in evidence.items() {
+                let same = |known: &Evidence| {
+                    (known.chunk.id, known.chunk.version) == (evidence.chunk.id, evidence.chunk.version)
                 };
-                self.engine(true).await?.retrieve(&query).await?
+                let at = items.iter().position(same).unwrap_or_else(|| {
+                    items.push(evidence.clone());
+                    items.len() - 1
+                });
+                labels.extend(u16::try_from(at + 1).ok().map(Label));
             }
-        };
-        let judgements = self.verifier().await?.verify(&[claim], &evidence).await?;
+            found.push(labels);
+        }
+        let evidence = EvidenceSet::number(items, searched);
+        let verifier = self.verifier().await?;
+        let mut judgements = Vec::with_capacity(claims.len());
+        for (claim, labels) in claims.into_iter().zip(found) {
+            // Labels in the text point into its own sources, not into ours.
+            let claim = Claim { cited: Vec::new(), ..claim };
+            judgements.extend(verifier.verify(&[claim], &evidence.only(&labels)).await?);
+        }
         Ok(Verification { judgements, evidence })
     }
 }
@@ -122,7 +145,7 @@ fn given(sources: &[crate::http::Source]) -> EvidenceSet {
     let chunks = items.len() as u64;
     EvidenceSet::number(
         items,
-        Searched { collections: vec![collection], chunks, vectors_permille: 1000, index_position: 0 },
+        Searched { collections: vec![collection], chunks, vectors_permille: 1000, index_position: 0, as_of: None },
     )
 }
 
@@ -184,19 +207,14 @@ impl Service for App {
             Claims::Text(text) => claims::from_text(text),
             Claims::List(list) => list.iter().map(|text| claims::whole(text)).collect(),
         };
-        let given = match &request.against {
-            Against::Sources(sources) => given(sources),
-            Against::Collections(_) => EvidenceSet::default(),
-        };
-        let mut all = Verification { judgements: Vec::new(), evidence: given.clone() };
-        for claim in claims {
-            let one = self.judge(claim, &request, &given).await?;
-            all.judgements.extend(one.judgements);
-            if matches!(request.against, Against::Collections(_)) {
-                all.evidence = one.evidence;
+        match &request.against {
+            Against::Sources(sources) => {
+                let evidence = given(sources);
+                let judgements = self.verifier().await?.verify(&claims, &evidence).await?;
+                Ok(Verification { judgements, evidence })
             }
+            Against::Collections(collections) => self.judge_against(claims, collections, request.as_of).await,
         }
-        Ok(all)
     }
 
     async fn collections(&self) -> Result<Vec<(Collection, CollectionStats)>, AppError> {
@@ -309,6 +327,14 @@ impl Service for App {
             Err(problem) => {
                 tracing::error!(%problem, "the embedder cannot be loaded");
                 problems.push("the embedder cannot be loaded; run 'attest models check'".to_owned());
+            }
+        }
+        match self.encoder().await {
+            Ok(Some(encoder)) => models.push(("verifier", encoder.identity().clone())),
+            Ok(None) => {}
+            Err(problem) => {
+                tracing::error!(%problem, "the verifier cannot be loaded");
+                problems.push("the verifier cannot be loaded; run 'attest doctor'".to_owned());
             }
         }
         let mut offered = vec![self.default_mode()];

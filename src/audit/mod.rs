@@ -94,6 +94,7 @@ impl Auditor {
             collections: scope.collections.clone(),
             as_of,
             searched,
+            certificate: self.verifier.certificate().cloned(),
             findings,
         })
     }

@@ -35,12 +35,22 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
             None if matches!(job, Job::Embedder) => {
                 println!("! embedder: none; search is by words only. 'attest models pull auto' fetches one");
             }
+            // The one that came with the program is told below.
+            None if matches!(job, Job::Verifier) => {}
             None => println!("{:<9} none", job.code()),
         }
     }
     if let Err(problem) = app.embedder().await {
         println!("! {problem}");
     }
+    if app.assigned(Job::Verifier)?.is_none() {
+        match app.encoder().await {
+            Ok(Some(encoder)) => println!("verifier  {} (came with the program)", encoder.identity().name),
+            Ok(None) => println!("verifier  none; the embedder stands in"),
+            Err(problem) => println!("! {problem}"),
+        }
+    }
+    certificate(app).await?;
     let engine = app.engine(false).await?;
     if args.rebuild {
         engine.rebuild().await?;
@@ -57,6 +67,24 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
                 chunks - vectors
             );
         }
+    }
+    Ok(())
+}
+
+/// Whether what was certified still holds.
+async fn certificate(app: &App) -> anyhow::Result<()> {
+    match app.certificate() {
+        Ok(None) => println!(
+            "certified nothing; 'attest certify' proves how often \"supported\" is wrong on claims of your own"
+        ),
+        Ok(Some(certificate)) => match app.cascade().await?.accept(certificate.clone()) {
+            Ok(()) => {
+                let groups: Vec<String> = certificate.groups.iter().map(|g| g.group.to_string()).collect();
+                println!("certified {} (at most {:.1} % wrong)", groups.join(", "), certificate.alpha * 100.0);
+            }
+            Err(problem) => println!("! the certificate is void: {problem}; run 'attest certify' on a fresh sample"),
+        },
+        Err(problem) => println!("! {problem}"),
     }
     Ok(())
 }

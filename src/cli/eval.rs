@@ -1,6 +1,6 @@
 //! `attest eval`
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -14,6 +14,8 @@ use crate::{
         self,
         answers::{Figures, Options, Source},
     },
+    ports::Verifier,
+    verify::{Cascade, Thresholds},
 };
 
 #[derive(Args, Clone, Debug)]
@@ -34,11 +36,15 @@ enum EvalCommand {
 
 #[derive(Args, Clone, Debug)]
 struct VerifyArgs {
-    file: PathBuf,
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
     /// Rules and word overlap only, no encoder
     #[arg(long)]
     rules_only: bool,
-    /// Write predictions here
+    /// Write how precise each rule is as a veto, over all files, with no rule held back
+    #[arg(long, value_name = "FILE", requires = "rules_only")]
+    ledger: Option<PathBuf>,
+    /// Write predictions here (of one file)
     #[arg(long)]
     out: Option<PathBuf>,
     /// Figures as JSON
@@ -116,12 +122,33 @@ pub async fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
             let engine = app.engine(true).await?;
             Ok(eval::retrieval::command(&args.file, &settings, &*engine, args.json).await?)
         }
-        EvalCommand::Verify(args) => {
-            let verifier = if args.rules_only { app.verifier_without_model() } else { app.verifier().await? };
-            Ok(eval::verify::command(&args.file, args.out.as_deref(), &*verifier, args.json).await?)
-        }
+        EvalCommand::Verify(args) => verify(args, app).await,
         EvalCommand::Answers(args) => answers(args, app).await,
     }
+}
+
+async fn verify(args: &VerifyArgs, app: &App) -> anyhow::Result<()> {
+    if args.out.is_some() && args.files.len() > 1 {
+        bail!("--out takes the predictions of one file; give one, or run them one after the other");
+    }
+    let verifier: Arc<dyn Verifier> = if args.ledger.is_some() {
+        Arc::new(Cascade::new(None, Thresholds::default()).uncapped())
+    } else if args.rules_only {
+        app.verifier_without_model()
+    } else {
+        app.verifier().await?
+    };
+    let mut measured = Vec::new();
+    for file in &args.files {
+        if args.files.len() > 1 && !args.json {
+            println!("\n{}", file.display());
+        }
+        measured.push(eval::verify::command(file, args.out.as_deref(), &*verifier, args.json).await?);
+    }
+    if let Some(ledger) = &args.ledger {
+        eval::verify::write_ledger(ledger, &measured)?;
+    }
+    Ok(())
 }
 
 async fn answers(args: &AnswersArgs, app: &App) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 mod ask;
 mod audit;
 mod bench;
+mod certify;
 mod collections;
 mod doctor;
 mod eval;
@@ -52,6 +53,8 @@ pub enum Command {
     Eval(eval::EvalArgs),
     /// Measure speed, as ratios to plain llama.cpp and tantivy
     Bench(bench::BenchArgs),
+    /// Prove on labelled claims of your own how often "supported" is wrong
+    Certify(certify::CertifyArgs),
     /// Serve the page and the REST API
     Serve(serve::ServeArgs),
     /// List, fetch, check and choose models
@@ -112,6 +115,7 @@ async fn run(cli: &Cli, cancel: &CancellationToken) -> anyhow::Result<()> {
         Command::Audit(args) => audit::run(args, &App::open(config).await?, cancel).await,
         Command::Eval(args) => eval::run(args, &App::open(config).await?).await,
         Command::Bench(args) => bench::run(args, &App::open(config).await?).await,
+        Command::Certify(args) => certify::run(args, &App::open(config).await?).await,
         Command::Serve(args) => serve::run(args, &App::open(config).await?, cancel).await,
         Command::Collections(args) => collections::run(args, &App::open(config).await?).await,
         Command::Doctor(args) => doctor::run(args, &App::open(config).await?).await,

@@ -3,6 +3,7 @@
 use time::{Date, OffsetDateTime};
 
 use super::{
+    certificate::Certificate,
     evidence::{Citation, EvidenceSet},
     policy::Shown,
     text::{Lang, Message, Span},
@@ -128,6 +129,10 @@ pub struct Provenance {
     pub index_position: i64,
     /// Name and value of every threshold that had a say.
     pub thresholds: Vec<(&'static str, f32)>,
+    /// The model that judged.
+    pub verifier: Option<ModelIdentity>,
+    /// What is proved about its support.
+    pub certificate: Option<Certificate>,
     /// Version of this program.
     pub version: &'static str,
 }

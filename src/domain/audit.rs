@@ -2,7 +2,7 @@
 
 use time::{Date, OffsetDateTime};
 
-use super::{document::CollectionName, evidence::Searched, verdict::Judgement};
+use super::{certificate::Certificate, document::CollectionName, evidence::Searched, verdict::Judgement};
 
 /// A text to be audited, as it was handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Audit {
     pub collections: Vec<CollectionName>,
     pub as_of: Date,
     pub searched: Searched,
+    /// What is proved about support.
+    pub certificate: Option<Certificate>,
     /// In the order of the report.
     pub findings: Vec<Finding>,
 }

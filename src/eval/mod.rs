@@ -6,6 +6,7 @@ pub mod contexts;
 pub mod metrics;
 pub mod retrieval;
 pub mod rows;
+pub mod sample;
 pub mod verify;
 
 use std::path::Path;

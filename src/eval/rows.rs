@@ -19,9 +19,23 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> {
     } else {
         Box::new(file)
     };
+    let lines = BufReader::new(source).lines().map(|line| line.map_err(|e| EvalError::read(path, &e)));
+    let rows = objects(path, lines)?;
+    if rows.is_empty() { Err(EvalError::Empty { path: path.display().to_string() }) } else { Ok(rows) }
+}
+
+/// Every row of a text that was read from `path`.
+pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<Vec<T>, EvalError> {
+    objects(path, text.lines().map(|line| Ok(line.to_owned())))
+}
+
+fn objects<T: DeserializeOwned>(
+    path: &Path,
+    lines: impl Iterator<Item = Result<String, EvalError>>,
+) -> Result<Vec<T>, EvalError> {
     let mut rows = Vec::new();
-    for (at, line) in BufReader::new(source).lines().enumerate() {
-        let line = line.map_err(|e| EvalError::read(path, &e))?;
+    for (at, line) in lines.enumerate() {
+        let line = line?;
         // A byte-order mark may stand before the first object.
         let line = line.trim_start_matches('\u{feff}').trim();
         if line.is_empty() {
@@ -33,7 +47,7 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> {
             problem: e.to_string(),
         })?);
     }
-    if rows.is_empty() { Err(EvalError::Empty { path: path.display().to_string() }) } else { Ok(rows) }
+    Ok(rows)
 }
 
 /// Ids must be unique, or figures would count a case twice.

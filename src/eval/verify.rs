@@ -21,6 +21,7 @@ use crate::{
     },
     ports::Verifier,
     text::lang,
+    verify::{binomial, rules::ledger},
 };
 
 /// Rows that are judged at the same time: enough to keep the encoder fed.
@@ -121,8 +122,14 @@ pub struct Scores {
     pub thresholds: Vec<(String, f32)>,
 }
 
-/// Reads `file`, judges it, writes predictions to `out` and prints figures: a table, or JSON.
-pub async fn command(file: &Path, out: Option<&Path>, verifier: &dyn Verifier, json: bool) -> Result<(), EvalError> {
+/// Reads `file`, judges it, writes predictions to `out` and prints figures: a table, or JSON. Gives what the ledger
+/// needs of it.
+pub async fn command(
+    file: &Path,
+    out: Option<&Path>,
+    verifier: &dyn Verifier,
+    json: bool,
+) -> Result<Measured, EvalError> {
     let cases: Vec<Row> = rows::read(file)?;
     rows::check_unique(file, cases.iter().map(|row| row.id.as_str()))?;
     check_labels(file, &cases)?;
@@ -136,7 +143,83 @@ pub async fn command(file: &Path, out: Option<&Path>, verifier: &dyn Verifier, j
         table(&scores)
     };
     print!("{text}{}", if text.ends_with('\n') { "" } else { "\n" });
-    Ok(())
+    let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let set = name.trim_end_matches(".gz").trim_end_matches(".jsonl").to_owned();
+    Ok(Measured { set, vetoes: vetoes(&cases, &predictions) })
+}
+
+/// One set's vetoes: what the ledger is made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    pub set: String,
+    pub vetoes: Vetoes,
+}
+
+/// By rule and effect, ("any", "veto") for all together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vetoes {
+    /// Claims that a kind of finding fired on, and those of them that are labelled other than supported.
+    fired: BTreeMap<(String, String), (u64, u64)>,
+    supported: u64,
+}
+
+impl Vetoes {
+    fn add(&mut self, other: &Self) {
+        self.supported += other.supported;
+        for (kind, (fired, right)) in &other.fired {
+            let sum = self.fired.entry(kind.clone()).or_default();
+            sum.0 += fired;
+            sum.1 += right;
+        }
+    }
+
+    fn lines(&self, set: &str) -> Vec<ledger::Line> {
+        let line = |((rule, effect), (fired, right)): (&(String, String), &(u64, u64))| ledger::Line {
+            set: set.to_owned(),
+            rule: rule.clone(),
+            effect: effect.clone(),
+            fired: *fired,
+            right: *right,
+            supported: self.supported,
+            lower: binomial::lower_bound(*right, *fired, 0.05),
+        };
+        self.fired.iter().map(line).collect()
+    }
+}
+
+fn vetoes(cases: &[Row], predictions: &[Prediction]) -> Vetoes {
+    let mut vetoes =
+        Vetoes { supported: cases.iter().filter(|row| row.label == "supported").count() as u64, ..Vetoes::default() };
+    for (row, prediction) in cases.iter().zip(predictions) {
+        let mut kinds: BTreeSet<(String, String)> = prediction
+            .reasons
+            .iter()
+            .filter(|r| r.code.starts_with('R'))
+            .filter(|r| [Effect::Unsupport.code(), Effect::Contradict.code()].contains(&r.effect))
+            .map(|r| (r.code.to_owned(), r.effect.to_owned()))
+            .collect();
+        if !kinds.is_empty() {
+            kinds.insert(("any".to_owned(), "veto".to_owned()));
+        }
+        for kind in kinds {
+            let count = vetoes.fired.entry(kind).or_default();
+            count.0 += 1;
+            count.1 += u64::from(row.label != "supported");
+        }
+    }
+    vetoes
+}
+
+/// The ledger over several sets: each set's lines, then all of them together.
+pub fn write_ledger(path: &Path, measured: &[Measured]) -> Result<(), EvalError> {
+    let mut all = Vetoes::default();
+    let mut lines = Vec::new();
+    for set in measured {
+        lines.extend(set.vetoes.lines(&set.set));
+        all.add(&set.vetoes);
+    }
+    lines.extend(all.lines(ledger::POOLED));
+    std::fs::write(path, ledger::write(&lines)).map_err(|e| EvalError::write(path, &e))
 }
 
 fn check_labels(file: &Path, cases: &[Row]) -> Result<(), EvalError> {
@@ -492,6 +575,37 @@ mod tests {
         assert_eq!(verdicts, [("a", "supported"), ("b", "unsupported"), ("c", "unsupported")]);
         let reason = &written[0]["reasons"][0];
         assert_eq!((reason["code"].as_str(), reason["evidence_span"]["index"].as_u64()), (Some("V"), Some(0)));
+    }
+
+    #[test]
+    fn the_ledger_counts_each_claim_once_for_each_kind() {
+        let reason = |code, effect: Effect| ReasonRow {
+            code,
+            effect: effect.code(),
+            message: String::new(),
+            claim_span: None,
+            evidence_span: None,
+        };
+        let rows =
+            [row("1", "a", "a", "supported"), row("2", "a", "a", "contradicted"), row("3", "a", "a", "supported")];
+        let fired = |reasons| Prediction { reasons, ..predicted("unsupported", 0.1) };
+        let predictions = [
+            fired(vec![reason("R1", Effect::Unsupport), reason("R1", Effect::Unsupport), reason("R9", Effect::Flag)]),
+            fired(vec![reason("R1", Effect::Unsupport), reason("R3", Effect::Contradict), reason("E", Effect::Flag)]),
+            fired(vec![reason("V", Effect::Ground)]),
+        ];
+        let set = Measured { set: "s".to_owned(), vetoes: vetoes(&rows, &predictions) };
+        let dir = tempfile::tempdir().expect("a temporary folder can be made");
+        let path = dir.path().join("ledger.tsv");
+        write_ledger(&path, &[set.clone(), Measured { set: "t".to_owned(), ..set }]).expect("the folder is writable");
+        let lines = ledger::parse(&std::fs::read_to_string(&path).expect("it was written")).expect("well-formed");
+        let of = |set: &str, rule: &str| {
+            let line = lines.iter().find(|l| l.set == set && l.rule == rule).expect("there is a line");
+            (line.fired, line.right, line.supported)
+        };
+        assert_eq!((of("s", "R1"), of("s", "R3"), of("s", "any")), ((2, 1, 2), (1, 1, 2), (2, 1, 2)));
+        assert_eq!(of(ledger::POOLED, "R1"), (4, 2, 4));
+        assert_eq!(lines.len(), 9);
     }
 
     #[tokio::test]

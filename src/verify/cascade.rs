@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use super::{
     align::{self, Profile, Rarity},
     case::{ALIGNED, Case, Unit},
-    decide::Thresholds,
+    certify,
+    decide::{NEVER, Thresholds},
     entail::{self, Features, Vectors},
-    explain,
+    explain, ground,
     judge::{Finding, Opened, Read, State},
     lead,
     read::{self, Source},
@@ -18,12 +19,16 @@ use super::{
 };
 use crate::{
     domain::{
+        answer::ModelIdentity,
+        certificate::{Certificate, Group},
         claim::{Cited, Claim},
+        document::Domain,
         evidence::EvidenceSet,
+        text::Lang,
         verdict::{Judgement, Reason},
     },
     draft::claims::citation,
-    ports::{Embedder, Verifier, VerifyError},
+    ports::{Embedder, Encoder, Verifier, VerifyError},
 };
 
 /// Above this many characters the encoder sees only the beginning of a claim, so it has no say.
@@ -35,14 +40,82 @@ const OTHERS_FROM: f32 = ALIGNED;
 
 /// The verifier: rules first; the encoder, where there is one, may promote what rules left open.
 pub struct Cascade {
-    vectors: Option<Vectors>,
+    second: SecondOpinion,
     thresholds: Thresholds,
+    check: fn(&Case<'_>) -> Vec<Reason>,
+    certificate: Option<Certificate>,
+}
+
+/// Who is asked about what the rules left open.
+enum SecondOpinion {
+    /// Nobody: only the claim's very words support it.
+    None,
+    /// An encoder of single texts, and words in common.
+    Vectors(Vectors),
+    /// An encoder of pairs, trained to judge them.
+    Encoder(Arc<dyn Encoder>),
 }
 
 impl Cascade {
     /// Without an embedder only the claim's very words support it.
     pub fn new(embedder: Option<Arc<dyn Embedder>>, thresholds: Thresholds) -> Self {
-        Self { vectors: embedder.map(Vectors::new), thresholds }
+        let second = embedder.map_or(SecondOpinion::None, |embedder| SecondOpinion::Vectors(Vectors::new(embedder)));
+        Self { second, thresholds, check: rules::check, certificate: None }
+    }
+
+    /// With a cross-encoder, which brings the thresholds that were measured for it.
+    pub fn with_encoder(encoder: Arc<dyn Encoder>, thresholds: Thresholds) -> Self {
+        Self { second: SecondOpinion::Encoder(encoder), thresholds, check: rules::check, certificate: None }
+    }
+
+    /// With every rule as it is made, whatever the ledger says of it: for measuring the ledger.
+    #[must_use]
+    pub fn uncapped(self) -> Self {
+        Self { check: rules::check_uncapped, ..self }
+    }
+
+    /// Support is accepted from the thresholds on that this certificate proves, in the groups that it proves.
+    ///
+    /// # Errors
+    /// A certificate of other rules or another model; it says nothing about these.
+    pub fn accept(&mut self, certificate: Certificate) -> Result<(), String> {
+        certificate.holds_for(&rules::ledger::version(), self.model())?;
+        self.certificate = Some(certificate);
+        Ok(())
+    }
+
+    /// What was measured for claims in this language.
+    fn measured(&self, lang: Lang) -> Thresholds {
+        match &self.second {
+            SecondOpinion::None | SecondOpinion::Vectors(_) => self.thresholds,
+            SecondOpinion::Encoder(encoder) => {
+                let taus = encoder.thresholds(lang);
+                Thresholds {
+                    supported: taus.map_or(NEVER, |t| t.supported),
+                    likely: taus.map_or(NEVER, |t| t.contradicted),
+                    ..self.thresholds
+                }
+            }
+        }
+    }
+
+    /// What decides about a claim: what was certified for its group, or else what was measured.
+    fn thresholds_for(&self, opened: &Opened<'_>, lang: Lang) -> Thresholds {
+        let measured = self.measured(lang);
+        let State::Read(read) = &opened.state else { return measured };
+        let group = read.group;
+        match self.certificate.as_ref().and_then(|c| c.of(group)) {
+            Some(certified) => Thresholds { supported: certified.tau, ..measured },
+            None => measured,
+        }
+    }
+
+    async fn ask(&self, open: &mut [Opened<'_>], table: &Table<'_>) -> Result<(), VerifyError> {
+        match &self.second {
+            SecondOpinion::None => Ok(()),
+            SecondOpinion::Vectors(vectors) => ask_vectors(vectors, open, &table.sources).await,
+            SecondOpinion::Encoder(encoder) => Ok(ground::ask(encoder, open, &table.sources, &table.rarity).await?),
+        }
     }
 }
 
@@ -54,14 +127,11 @@ impl Cascade {
         claims: &[Claim],
         evidence: &EvidenceSet,
     ) -> Result<Vec<Option<Features>>, VerifyError> {
-        let sources: Vec<Source<'_>> = evidence.items().iter().map(Source::of).collect();
-        let rarity = Rarity::over(sources.iter().flat_map(|s| &s.profiles));
+        let table = self.table(evidence);
         let texts: Vec<String> = claims.iter().map(|claim| citation::blanked(&claim.text)).collect();
         let mut open: Vec<Opened<'_>> =
-            claims.iter().zip(&texts).map(|(claim, text)| Opened::new(claim, text, &sources, &rarity)).collect();
-        if let Some(vectors) = &self.vectors {
-            ask_encoder(vectors, &mut open, &sources).await?;
-        }
+            claims.iter().zip(&texts).map(|(claim, text)| table.open(claim, text)).collect();
+        self.ask(&mut open, &table).await?;
         Ok(open
             .iter()
             .map(|opened| match &opened.state {
@@ -70,75 +140,115 @@ impl Cascade {
             })
             .collect())
     }
+
+    fn table<'e>(&self, evidence: &'e EvidenceSet) -> Table<'e> {
+        let sources: Vec<Source<'_>> = evidence.items().iter().map(Source::of).collect();
+        let rarity = Rarity::over(sources.iter().flat_map(|s| &s.profiles));
+        Table { sources, rarity, as_of: evidence.searched.as_of, check: self.check }
+    }
 }
 
 #[async_trait]
 impl Verifier for Cascade {
     async fn verify(&self, claims: &[Claim], evidence: &EvidenceSet) -> Result<Vec<Judgement>, VerifyError> {
-        let sources: Vec<Source<'_>> = evidence.items().iter().map(Source::of).collect();
-        let rarity = Rarity::over(sources.iter().flat_map(|s| &s.profiles));
+        let table = self.table(evidence);
         let texts: Vec<String> = claims.iter().map(|claim| citation::blanked(&claim.text)).collect();
         let mut open: Vec<Opened<'_>> = Vec::with_capacity(claims.len());
         for (claim, text) in claims.iter().zip(&texts) {
-            open.push(Opened::new(claim, text, &sources, &rarity));
+            open.push(table.open(claim, text));
             // Rules are pure computation; other requests get their turn between two claims.
             tokio::task::yield_now().await;
         }
-        if let Some(vectors) = &self.vectors {
-            ask_encoder(vectors, &mut open, &sources).await?;
+        self.ask(&mut open, &table).await?;
+        let judge = |(claim, opened): (&Claim, Opened<'_>)| {
+            let thresholds = self.thresholds_for(&opened, claim.lang);
+            opened.judge(claim, &table.sources, &thresholds)
+        };
+        Ok(claims.iter().zip(open).map(judge).collect())
+    }
+
+    fn model(&self) -> Option<&ModelIdentity> {
+        match &self.second {
+            SecondOpinion::None => None,
+            SecondOpinion::Vectors(vectors) => Some(vectors.identity()),
+            SecondOpinion::Encoder(encoder) => Some(encoder.identity()),
         }
-        Ok(claims.iter().zip(open).map(|(claim, opened)| opened.judge(claim, &sources, &self.thresholds)).collect())
+    }
+
+    fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     fn thresholds(&self) -> Vec<(&'static str, f32)> {
         let t = &self.thresholds;
-        vec![
-            ("supported", t.supported),
-            ("floor", t.floor),
-            ("near", t.near),
-            ("conflict", t.conflict),
-            ("aligned", ALIGNED),
-        ]
+        let mut all = match &self.second {
+            SecondOpinion::None | SecondOpinion::Vectors(_) => vec![("supported", t.supported)],
+            SecondOpinion::Encoder(_) => {
+                let (zh, en) = (self.measured(Lang::Zh), self.measured(Lang::En));
+                vec![
+                    ("supported_zh", zh.supported),
+                    ("supported_en", en.supported),
+                    ("likely_zh", zh.likely),
+                    ("likely_en", en.likely),
+                ]
+            }
+        };
+        all.extend([("floor", t.floor), ("near", t.near), ("conflict", t.conflict), ("aligned", ALIGNED)]);
+        all
     }
 }
 
-impl<'a> Opened<'a> {
-    fn new(claim: &Claim, text: &'a str, sources: &[Source<'_>], rarity: &Rarity) -> Self {
+/// Everything that the claims of one call are held against.
+struct Table<'e> {
+    sources: Vec<Source<'e>>,
+    rarity: Rarity,
+    as_of: Option<time::Date>,
+    check: fn(&Case<'_>) -> Vec<Reason>,
+}
+
+impl Table<'_> {
+    /// Takes a claim through labels, words and rules.
+    fn open<'a>(&self, claim: &Claim, text: &'a str) -> Opened<'a> {
         if claim.skip.is_some() {
-            return Self { text, state: State::Skipped };
+            return Opened { text, state: State::Skipped };
         }
+        let sources = &self.sources;
         let mut cites = Vec::new();
         for written in &claim.cited {
             match written {
                 Cited::Label(label) if sources.iter().any(|s| s.evidence.label == *label) => cites.push(*label),
-                Cited::Label(label) => return Self { text, state: State::UnknownLabel(label.to_string()) },
-                Cited::Malformed(other) => return Self { text, state: State::UnknownLabel(other.clone()) },
+                Cited::Label(label) => return Opened { text, state: State::UnknownLabel(label.to_string()) },
+                Cited::Malformed(other) => return Opened { text, state: State::UnknownLabel(other.clone()) },
             }
         }
         cites.sort_unstable();
         cites.dedup();
         let unit = read::unit(text, claim.lang);
-        let reader = Reader { profile: Profile::of(text), text, unit, sources, rarity };
+        let reader = Reader { profile: Profile::of(text), text, unit, table: self };
         let is_cited = |at: usize| cites.is_empty() || cites.contains(&sources[at].evidence.label);
-        let group: Vec<usize> = (0..sources.len()).filter(|&at| is_cited(at)).collect();
+        let members: Vec<usize> = (0..sources.len()).filter(|&at| is_cited(at)).collect();
         let alone: Vec<Finding> = (0..sources.len()).filter_map(|at| reader.finding(&[at], !is_cited(at))).collect();
-        let together = match (group.as_slice(), alone.iter().find(|f| f.members == group)) {
+        let together = match (members.as_slice(), alone.iter().find(|f| f.members == members)) {
             // One source alone is the whole group.
             ([_], Some(only)) => only.copied(),
-            _ => reader.finding(&group, false).unwrap_or_default(),
+            _ => reader.finding(&members, false).unwrap_or_default(),
+        };
+        let group = Group {
+            domain: members.first().map_or(Domain::General, |&at| sources[at].evidence.meta.domain),
+            lang: claim.lang,
+            kind: certify::kind(&reader.unit),
         };
         let long = text.chars().count() > LONGEST_FOR_MODEL;
-        Self { text, state: State::Read(Box::new(Read { cites, alone, together, long })) }
+        Opened { text, state: State::Read(Box::new(Read { cites, group, alone, together, long })) }
     }
 }
 
 /// A claim beside the sources, for one finding after the other.
-struct Reader<'r, 's> {
+struct Reader<'r, 't> {
     profile: Profile,
     text: &'r str,
     unit: Unit<'r>,
-    sources: &'r [Source<'s>],
-    rarity: &'r Rarity,
+    table: &'t Table<'t>,
 }
 
 impl Reader<'_, '_> {
@@ -147,9 +257,9 @@ impl Reader<'_, '_> {
         let mut finding = Finding { members: members.to_vec(), ..Finding::default() };
         let mut cut = None;
         for &at in members {
-            let source = &self.sources[at];
+            let source = &self.table.sources[at];
             if let Some((run, coverage)) =
-                align::best_run(&self.profile, &source.profiles, &source.heading, self.rarity)
+                align::best_run(&self.profile, &source.profiles, &source.heading, &self.table.rarity)
                 && finding.best.is_none_or(|(_, _, held)| coverage > held)
             {
                 finding.best = Some((at, run, coverage));
@@ -167,8 +277,12 @@ impl Reader<'_, '_> {
             Some(rest) => (rest, Cow::Owned(Profile::of(rest))),
             None => (self.text, Cow::Borrowed(&self.profile)),
         };
-        for &at in members {
-            match verbatim::find(&profile, words, &self.sources[at].for_quotes()) {
+        // The very words of a text that does not govern are not what holds.
+        let told = finding.reasons.iter().any(|r| r.code == "R12");
+        let stale =
+            |at: usize| told && !rules::version::governs(&self.table.sources[at].evidence.meta, self.table.as_of);
+        for &at in members.iter().filter(|at| !stale(**at)) {
+            match verbatim::find(&profile, words, &self.table.sources[at].for_quotes()) {
                 Some(Verbatim::Whole(span)) => {
                     finding.verbatim = Some((at, span));
                     break;
@@ -179,7 +293,7 @@ impl Reader<'_, '_> {
         }
         let told = finding.reasons.iter().any(|r| r.code == "R14");
         if let (Some((at, limit)), None, false) = (cut, finding.verbatim, told) {
-            finding.reasons.push(explain::limit_dropped(&self.sources[at], limit));
+            finding.reasons.push(explain::limit_dropped(&self.table.sources[at], limit));
         }
         Some(finding)
     }
@@ -187,17 +301,18 @@ impl Reader<'_, '_> {
     fn check_rules(&self, members: &[usize]) -> Vec<Reason> {
         let mut lines = Vec::new();
         for &at in members {
-            let source = &self.sources[at];
-            let coverage: Vec<f32> = source.profiles.iter().map(|p| self.profile.coverage(self.rarity, [p])).collect();
+            let source = &self.table.sources[at];
+            let coverage: Vec<f32> =
+                source.profiles.iter().map(|p| self.profile.coverage(&self.table.rarity, [p])).collect();
             lines.extend(source.for_rules(&coverage));
         }
-        rules::check(&Case { claim: self.unit.clone(), question: None, sources: lines })
+        (self.table.check)(&Case { claim: self.unit.clone(), question: None, as_of: self.table.as_of, sources: lines })
     }
 
     fn features(&self, members: &[usize], run: f32) -> Features {
-        let profiles: Vec<&Profile> = members.iter().flat_map(|&at| &self.sources[at].profiles).collect();
-        let headings = members.iter().map(|&at| &self.sources[at].heading);
-        let sentence = profiles.iter().map(|p| self.profile.coverage(self.rarity, [*p])).fold(0.0, f32::max);
+        let profiles: Vec<&Profile> = members.iter().flat_map(|&at| &self.table.sources[at].profiles).collect();
+        let headings = members.iter().map(|&at| &self.table.sources[at].heading);
+        let sentence = profiles.iter().map(|p| self.profile.coverage(&self.table.rarity, [*p])).fold(0.0, f32::max);
         Features {
             run,
             all: self.profile.plain_coverage(profiles.iter().copied().chain(headings)),
@@ -208,7 +323,7 @@ impl Reader<'_, '_> {
 }
 
 /// One call of the model for every claim and sentence that the rules left open.
-async fn ask_encoder(vectors: &Vectors, open: &mut [Opened<'_>], sources: &[Source<'_>]) -> Result<(), VerifyError> {
+async fn ask_vectors(vectors: &Vectors, open: &mut [Opened<'_>], sources: &[Source<'_>]) -> Result<(), VerifyError> {
     let mut texts: Vec<String> = Vec::new();
     // For each claim and finding: where its claim and its sentences stand in `texts`.
     let mut asked: Vec<(usize, Vec<(usize, usize)>)> = Vec::new();

@@ -2,6 +2,8 @@
 //!
 //! Rules come first and can only lower what a model says; a model can only promote what the rules left open.
 
+use crate::ports::EncoderThresholds;
+
 /// Numbers that decide. Tuned on development data; see the weights in `entail` for where they come from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
@@ -14,11 +16,16 @@ pub struct Thresholds {
     pub near: f32,
     /// A source contradicts what another one backs only from this coverage on: below it, it speaks of something else.
     pub conflict: f32,
+    /// From this probability on a contradiction by the cross-encoder is worth a person's look. Above 1: it has no say.
+    pub likely: f32,
 }
+
+/// Above every probability: the model may rank, and decides nothing.
+pub const NEVER: f32 = EncoderThresholds::NEVER;
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { supported: 0.75, floor: 0.15, near: 0.4, conflict: 0.7 }
+        Self { supported: 0.75, floor: 0.15, near: 0.4, conflict: 0.7, likely: NEVER }
     }
 }
 
@@ -40,6 +47,8 @@ pub struct Signals {
     pub nearness: Option<f32>,
     /// The model's score for support, 0 to 1; nothing where no model was asked.
     pub score: Option<f32>,
+    /// The cross-encoder's probability that an aligned window says otherwise, where it named the words.
+    pub against: Option<f32>,
 }
 
 /// What one group of sources says about a claim.
@@ -54,10 +63,12 @@ pub enum Decision {
     /// Step 4.
     NoEvidence,
     /// Step 5.
-    Flagged,
+    LikelyContradicted,
     /// Step 6.
-    Model,
+    Flagged,
     /// Step 7.
+    Model,
+    /// Step 8.
     Open,
 }
 
@@ -71,6 +82,7 @@ impl Decision {
 pub fn decide(signals: &Signals, thresholds: &Thresholds) -> Decision {
     // A score that is not a number is no score.
     let promoted = signals.score.is_some_and(|score| score >= thresholds.supported);
+    let likely = signals.against.is_some_and(|p| p >= thresholds.likely);
     let far = signals.nearness.is_none_or(|nearness| nearness < thresholds.near);
     if signals.verbatim {
         Decision::Verbatim
@@ -80,6 +92,8 @@ pub fn decide(signals: &Signals, thresholds: &Thresholds) -> Decision {
         Decision::PartMissing
     } else if signals.coverage < thresholds.floor && far && !promoted {
         Decision::NoEvidence
+    } else if likely {
+        Decision::LikelyContradicted
     } else if signals.flagged {
         Decision::Flagged
     } else if promoted {
@@ -122,6 +136,11 @@ pub fn combine(sides: &[Side], together: Decision) -> Ruling {
     let opposed = sides.iter().any(|s| s.opposes && !s.decision.backs());
     // Of a cited source, any contradiction counts: the writer says that it speaks of the claim.
     let cited_opposes = sides.iter().any(|s| s.cited && s.decision == Decision::Contradicted);
+    let verbatim = sides.iter().any(|s| s.cited && s.decision == Decision::Verbatim);
+    // Two windows, two opinions of one model: a person decides.
+    if together == Decision::LikelyContradicted && !verbatim && backed(true) {
+        return Ruling::NeedsReview;
+    }
     if backed(true) {
         return if opposed { Ruling::Conflict } else { Ruling::Supported };
     }
@@ -135,7 +154,9 @@ pub fn combine(sides: &[Side], together: Decision) -> Ruling {
         Decision::Contradicted => Ruling::Contradicted,
         Decision::PartMissing => Ruling::PartMissing,
         Decision::NoEvidence => Ruling::NoEvidence,
-        Decision::Flagged | Decision::Open | Decision::Verbatim | Decision::Model => Ruling::NeedsReview,
+        Decision::LikelyContradicted | Decision::Flagged | Decision::Open | Decision::Verbatim | Decision::Model => {
+            Ruling::NeedsReview
+        }
     }
 }
 
@@ -143,7 +164,7 @@ pub fn combine(sides: &[Side], together: Decision) -> Ruling {
 mod tests {
     use super::*;
 
-    const T: Thresholds = Thresholds { supported: 0.7, floor: 0.2, near: 0.4, conflict: 0.7 };
+    const T: Thresholds = Thresholds { supported: 0.7, floor: 0.2, near: 0.4, conflict: 0.7, likely: 0.8 };
 
     fn signals(flags: &str, coverage: f32, score: Option<f32>) -> Signals {
         Signals {
@@ -154,12 +175,13 @@ mod tests {
             coverage,
             nearness: flags.contains('n').then_some(0.4),
             score,
+            against: flags.contains('c').then_some(0.8),
         }
     }
 
     #[test]
     fn every_row_of_the_table() {
-        use Decision::{Contradicted, Flagged, Model, NoEvidence, Open, PartMissing, Verbatim};
+        use Decision::{Contradicted, Flagged, LikelyContradicted, Model, NoEvidence, Open, PartMissing, Verbatim};
         let rows = [
             ("V", 1.0, None, Verbatim),
             ("VC", 1.0, Some(0.0), Verbatim),
@@ -180,6 +202,12 @@ mod tests {
             ("n", 0.1, Some(0.1), Open),
             ("nF", 0.1, Some(0.1), Flagged),
             ("nC", 0.1, Some(0.1), Contradicted),
+            ("c", 0.9, Some(0.1), LikelyContradicted),
+            ("c", 0.9, Some(0.9), LikelyContradicted),
+            ("cF", 0.9, Some(0.1), LikelyContradicted),
+            ("cV", 1.0, Some(0.1), Verbatim),
+            ("cC", 0.9, Some(0.1), Contradicted),
+            ("cU", 0.9, Some(0.1), PartMissing),
             ("", 0.9, Some(f32::NAN), Open),
             ("", f32::NAN, None, Open),
         ];
@@ -190,7 +218,7 @@ mod tests {
 
     #[test]
     fn no_score_overrides_a_rule() {
-        for flags in ["C", "U", "F", "CU", "CF", "UF", "CUF"] {
+        for flags in ["C", "U", "F", "CU", "CF", "UF", "CUF", "c", "cF"] {
             for step in 0u8..=10 {
                 let score = Some(f32::from(step) / 10.0);
                 assert!(!decide(&signals(flags, 1.0, score), &T).backs(), "{flags} {score:?}");
@@ -200,7 +228,7 @@ mod tests {
 
     #[test]
     fn sources_side_by_side() {
-        use Decision::{Contradicted, Model, NoEvidence, Open, PartMissing, Verbatim};
+        use Decision::{Contradicted, LikelyContradicted, Model, NoEvidence, Open, PartMissing, Verbatim};
         let side = |cited, decision, opposes| Side { cited, decision, opposes };
         let rows = [
             (vec![side(true, Verbatim, false)], Verbatim, Ruling::Supported),
@@ -216,6 +244,17 @@ mod tests {
             (vec![side(true, Open, false), side(false, Contradicted, true)], Open, Ruling::NeedsReview),
             (vec![side(true, PartMissing, false)], PartMissing, Ruling::PartMissing),
             (vec![], NoEvidence, Ruling::NoEvidence),
+            (vec![side(true, LikelyContradicted, false)], LikelyContradicted, Ruling::NeedsReview),
+            (
+                vec![side(true, Model, false), side(true, LikelyContradicted, false)],
+                LikelyContradicted,
+                Ruling::NeedsReview,
+            ),
+            (
+                vec![side(true, Verbatim, false), side(true, LikelyContradicted, false)],
+                LikelyContradicted,
+                Ruling::Supported,
+            ),
         ];
         for (sides, together, want) in rows {
             assert_eq!(combine(&sides, together), want, "{sides:?} {together:?}");

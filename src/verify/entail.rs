@@ -9,7 +9,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::ports::{EmbedKind, Embedder, ModelError, Priority};
+use crate::{
+    domain::answer::ModelIdentity,
+    ports::{EmbedKind, Embedder, ModelError, Priority},
+};
 
 /// What the score is made of: shares between 0 and 1, and a stretched cosine.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -91,6 +94,10 @@ impl Cache {
 impl Vectors {
     pub fn new(embedder: Arc<dyn Embedder>) -> Self {
         Self { embedder, cache: Mutex::default() }
+    }
+
+    pub fn identity(&self) -> &ModelIdentity {
+        self.embedder.identity()
     }
 
     /// One vector for each text, in one call of the model for all that are new.

@@ -1,7 +1,11 @@
 //! Reasons of the cascade itself, in words. Codes: "L" label, "V" verbatim, "E" encoder, "N" no evidence, "M" cited
 //! another source than the one that backs it, "X" sources contradict each other; "R…" are the rules.
 
-use super::{decide::Thresholds, read::Source};
+use super::{
+    decide::{NEVER, Thresholds},
+    ground::Against,
+    read::Source,
+};
 use crate::domain::{
     evidence::Label,
     text::{Message, Span},
@@ -76,6 +80,18 @@ pub fn no_evidence(coverage: f32, thresholds: &Thresholds) -> Reason {
     reason("N", Effect::Unsupport, None, message)
 }
 
+/// The encoder's "no" is an opinion, not a finding: it asks for a person.
+pub fn likely_contradicted(against: &Against, sources: &[Source<'_>], thresholds: &Thresholds) -> Reason {
+    let label = sources[against.source].evidence.label;
+    let (p, tau) = (against.p, thresholds.likely);
+    let message = Message::new(
+        format!("{label} 可能与此句不符（编码器评分 {p:.2}，阈值 {tau:.2}），请核对标出的文字。"),
+        format!("{label} probably says otherwise (encoder {p:.2}, threshold {tau:.2}); check the marked words."),
+    );
+    let evidence = Some(EvidenceSpan { label, span: against.span });
+    Reason { claim_span: Some(against.guilty), ..reason("E", Effect::Flag, evidence, message) }
+}
+
 /// Why nobody decided.
 pub fn open(score: Option<f32>, long: bool, thresholds: &Thresholds) -> Option<Reason> {
     if long {
@@ -86,6 +102,15 @@ pub fn open(score: Option<f32>, long: bool, thresholds: &Thresholds) -> Option<R
         return Some(reason("E", Effect::Flag, None, message));
     }
     let (score, tau) = (score?, thresholds.supported);
+    if tau >= NEVER {
+        let message = Message::new(
+            format!("编码器评分 {score:.2}，但尚无为此语言测定的阈值，需人工复核。"),
+            format!(
+                "The encoder scores {score:.2}, but no threshold was measured for this language; a person must decide."
+            ),
+        );
+        return Some(reason("E", Effect::Flag, None, message));
+    }
     (score < tau).then(|| {
         let message = Message::new(
             format!("编码器评分 {score:.2} 低于阈值 {tau:.2}，需人工复核。"),

@@ -5,9 +5,11 @@ use super::{
     decide::{self, Decision, Ruling, Side, Signals, Thresholds},
     entail::{self, Features},
     explain,
+    ground::Opinion,
     read::Source,
 };
 use crate::domain::{
+    certificate::Group,
     claim::Claim,
     evidence::{Citation, Label},
     text::{NonEmpty, Span},
@@ -25,6 +27,8 @@ pub(super) struct Finding {
     /// Best run of sentences: source, run, coverage.
     pub best: Option<(usize, Run, f32)>,
     pub score: Option<f32>,
+    /// Of the cross-encoder, where there is one.
+    pub opinion: Option<Opinion>,
 }
 
 /// A claim that has been through labels, words and rules.
@@ -43,6 +47,8 @@ pub(super) enum State {
 pub(super) struct Read {
     /// The claim cites labels; otherwise every source counts as cited.
     pub cites: Vec<Label>,
+    /// What it would be certified with.
+    pub group: Group,
     /// Each source that has something to say, by itself.
     pub alone: Vec<Finding>,
     /// All cited sources as one text.
@@ -61,6 +67,7 @@ impl Finding {
             features: self.features,
             best: self.best,
             score: self.score,
+            opinion: self.opinion.clone(),
         }
     }
 
@@ -81,17 +88,39 @@ impl Finding {
             coverage: self.coverage(),
             nearness: self.score.map(|_| self.features.cosine),
             score: self.score,
+            against: self.opinion.as_ref().and_then(|o| Some(o.against.as_ref()?.p)),
         };
         decide::decide(&signals, thresholds)
     }
 
-    /// The claim's own words, or the run of sentences that holds most of it.
+    /// The claim's own words, the sentence that the cross-encoder marks, or the run of sentences that holds most of
+    /// the claim.
     fn cite_best(&self, sources: &[Source<'_>]) -> Option<Citation> {
         if let Some((at, span)) = self.verbatim {
             return sources[at].evidence.cite(span);
         }
+        if let Some((at, span)) = self.opinion.as_ref().and_then(|o| o.support) {
+            return sources[at].evidence.cite(span);
+        }
         let (at, run, _) = self.best?;
         sources[at].evidence.cite(sources[at].run_span(run.first, run.last)?)
+    }
+
+    /// Why a person must decide, and where that person looks first.
+    fn unsettled(
+        &self,
+        decision: Decision,
+        long: bool,
+        sources: &[Source<'_>],
+        thresholds: &Thresholds,
+    ) -> (Option<Reason>, Option<Citation>) {
+        match self.opinion.as_ref().and_then(|o| o.against.as_ref()) {
+            Some(against) if decision == Decision::LikelyContradicted => (
+                Some(explain::likely_contradicted(against, sources, thresholds)),
+                sources[against.source].evidence.cite(against.span),
+            ),
+            _ => (explain::open(self.score, long, thresholds), self.cite_best(sources)),
+        }
     }
 
     /// The sentences that rules say contradict the claim.
@@ -230,8 +259,9 @@ impl Read {
                 Some(Verdict::Unsupported(Missing::NoEvidence))
             }
             Ruling::NeedsReview => {
-                reasons.extend(explain::open(self.together.score, self.long, thresholds));
-                Some(Verdict::NeedsReview { nearest: self.together.cite_best(sources) })
+                let (why, nearest) = self.together.unsettled(together, self.long, sources, thresholds);
+                reasons.extend(why);
+                Some(Verdict::NeedsReview { nearest })
             }
         };
         // A verdict whose place cannot be shown is not given.
@@ -262,7 +292,7 @@ impl Read {
             (Ruling::Contradicted, _) => raw * 0.15,
             (Ruling::PartMissing, _) => raw * 0.3,
             (Ruling::NoEvidence, _) => raw * 0.5,
-            (Ruling::NeedsReview, Decision::Flagged) => raw * 0.7,
+            (Ruling::NeedsReview, Decision::Flagged | Decision::LikelyContradicted) => raw * 0.7,
             (Ruling::Supported | Ruling::SupportedJointly | Ruling::NeedsReview, _) => raw,
         }
     }

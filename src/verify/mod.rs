@@ -1,14 +1,17 @@
 //! Claims to judgements: rules first, the encoder second, never the other way round.
 //!
 //! [`Cascade`] takes each claim through the labels it cites, the sources' own words ([`verbatim`]), the rules
-//! ([`rules`]) and the encoder ([`entail`]); [`decide`] is the table that says what follows.
+//! ([`rules`]) and the encoder ([`ground`]: a cross-encoder; [`entail`]: vectors, where there is none); [`decide`] is the table that says what follows.
 
 pub mod align;
+pub mod binomial;
 mod cascade;
 pub mod case;
+pub mod certify;
 pub mod decide;
 pub mod entail;
 mod explain;
+mod ground;
 mod judge;
 mod lead;
 mod read;

@@ -100,3 +100,35 @@ impl<'a> Source<'a> {
         self.sentences.iter().map(|s| s.span).filter(|s| s.overlaps(span)).fold(span, Span::cover)
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use std::sync::Arc;
+
+    use crate::domain::{
+        document::{Chunk, ChunkId, DocumentMeta, Domain, VersionId},
+        evidence::{Evidence, Label, Signals},
+        text::{Lang, Span},
+    };
+
+    /// A text as evidence 1, the whole of its document.
+    pub fn plain_evidence(text: &str) -> Evidence {
+        Evidence {
+            label: Label(1),
+            collection: "test".parse().expect("a valid name"),
+            meta: Arc::new(DocumentMeta::plain("doc", "", Lang::Zh, Domain::General)),
+            chunk: Chunk {
+                id: ChunkId(1),
+                version: VersionId(1),
+                ordinal: 0,
+                locator: String::new(),
+                path: Vec::new(),
+                page: None,
+                span: Span::new(0, text.len()),
+                text: text.to_owned(),
+            },
+            score: 1.0,
+            signals: Signals::default(),
+        }
+    }
+}

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{CitationJson, EvidenceJson, MessageJson, ReasonJson, SearchedJson, date, score, timestamp};
+use super::{
+    CertificateJson, CitationJson, EvidenceJson, MessageJson, ReasonJson, SearchedJson, date, score, timestamp,
+};
 use crate::domain::{
     answer::{Abstention, Answer, AnswerSentence, ModelIdentity, Outcome, Provenance},
     evidence::Searched,
@@ -155,6 +157,10 @@ pub struct ProvenanceJson {
     /// Position of the change log that the index had reached.
     pub index_position: i64,
     pub thresholds: Vec<ThresholdJson>,
+    /// The model that judged beside the rules, if there was one.
+    pub verifier: Option<ModelJson>,
+    /// What is proved about support; `null` where nothing is.
+    pub certificate: Option<CertificateJson>,
     /// Version of Attest.
     pub version: &'static str,
 }
@@ -172,6 +178,8 @@ impl From<&Provenance> for ProvenanceJson {
                 .iter()
                 .map(|&(name, value)| ThresholdJson { name, value: score(value) })
                 .collect(),
+            verifier: provenance.verifier.as_ref().map(ModelJson::from),
+            certificate: provenance.certificate.as_ref().map(CertificateJson::from),
             version: provenance.version,
         }
     }

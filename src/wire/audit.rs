@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{CitationJson, EvidenceJson, ReasonJson, SearchedJson, answer::detail, date, score, timestamp};
+use super::{
+    CertificateJson, CitationJson, EvidenceJson, ReasonJson, SearchedJson, answer::detail, date, score, timestamp,
+};
 use crate::domain::{
     audit::Audit,
     evidence::EvidenceSet,
@@ -84,6 +86,8 @@ pub struct AuditJson {
     pub as_of: String,
     pub searched: SearchedJson,
     pub counts: AuditCountsJson,
+    /// What is proved about support; `null` where nothing is.
+    pub certificate: Option<CertificateJson>,
     /// In the order of the report; `start` and `end` are bytes of the report.
     pub findings: Vec<JudgementJson>,
 }
@@ -99,6 +103,7 @@ impl From<&Audit> for AuditJson {
             as_of: date(audit.as_of),
             searched: SearchedJson::from(&audit.searched),
             counts: AuditCountsJson::of(audit.findings.iter().map(|f| &f.judgement.verdict)),
+            certificate: audit.certificate.as_ref().map(CertificateJson::from),
             findings: audit.findings.iter().map(|f| JudgementJson::from(&f.judgement)).collect(),
         }
     }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod audit;
+mod certificate;
 mod document;
 mod error;
 mod evidence;
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 pub use self::{
     answer::{AbstentionJson, AnswerJson, ModelJson, ProvenanceJson, SentenceJson, ThresholdJson},
     audit::{AuditCountsJson, AuditJson, JudgementJson, VerificationJson},
+    certificate::{CertificateJson, CertifiedJson, CertifiedModelJson},
     document::{
         CollectionJson, CollectionListJson, DocumentJson, DocumentListJson, DocumentTextJson, IngestFailureJson,
         IngestJson, SectionJson, StatusCountJson,

@@ -22,6 +22,7 @@ pub fn render(audit: &Audit) -> String {
     let mut page = String::new();
     head(&mut page, audit, lang);
     counts(&mut page, audit, lang);
+    certificate(&mut page, audit, lang);
     report(&mut page, audit, lang);
     let _ = write!(page, "<h2>{}</h2>", say(lang, "逐句结果", "Sentence by sentence"));
     for (number, finding) in audit.findings.iter().enumerate().filter(|(_, f)| code(f) != "not_checked") {
@@ -62,6 +63,43 @@ fn counts(page: &mut String, audit: &Audit, lang: Lang) {
         }
     }
     page.push_str("</ul>");
+}
+
+/// What is proved about "supported", in the words that an officer may repeat, and no more.
+fn certificate(page: &mut String, audit: &Audit, lang: Lang) {
+    let Some(certificate) = &audit.certificate else {
+        let none = say(
+            lang,
+            "“有据”尚未经认证：评分只用于排序，不是正确概率（见 attest certify）。",
+            "“Supported” is not certified here: scores rank, they are no probability of truth (see attest certify).",
+        );
+        let _ = write!(page, "<p class=\"soft\">{none}</p>");
+        return;
+    };
+    for group in &certificate.groups {
+        let percent = |share: f64| format!("{:.1}%", share * 100.0);
+        let (n, k, tau) = (group.accepted, group.errors, group.tau);
+        let (bound, sure) = (percent(group.bound), percent(1.0 - certificate.delta));
+        let day = certificate.created_at.date();
+        let words = match lang {
+            Lang::Zh => format!(
+                "{}：在贵方标注的样本中，评分不低于 {tau:.2} 且未被规则否定的 {n} 条断言有 {k} 条有误；以 {sure} 的置信度，错误率不超过 {bound}。\
+                 仅适用于与样本同类的文件与生成方式，不涉及来源本身是否正确完整。（{day}，规则 {}，样本 {}）",
+                group.group,
+                certificate.rules_version,
+                certificate.sample_sha256.get(..12).unwrap_or_default(),
+            ),
+            Lang::En => format!(
+                "{}: of {n} claims of your labelled sample that no rule objected to and that scored {tau:.2} or more, {k} were \
+                 wrong; with {sure} confidence the rate is under {bound}. This holds for documents and generators like those \
+                 sampled, and says nothing about whether a source is correct or complete. ({day}, rules {}, sample {})",
+                group.group,
+                certificate.rules_version,
+                certificate.sample_sha256.get(..12).unwrap_or_default(),
+            ),
+        };
+        let _ = write!(page, "<p class=\"soft\">{}</p>", escape(&words));
+    }
 }
 
 /// The report's own text, every byte of it, each sentence linked to its finding.

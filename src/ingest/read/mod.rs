@@ -71,6 +71,12 @@ pub enum ReadError {
     BadMeta(String),
 }
 
+/// The rows of a table in CSV (or with tabs, semicolons, bars), each with its line; white space in cells is squeezed.
+pub fn csv_rows(text: &str) -> Result<Vec<(u32, Vec<String>)>, ReadError> {
+    let rows = csv::read(text)?.rows.into_iter();
+    Ok(rows.map(|row| (row.number, row.cells.into_iter().map(|cell| cell.text).collect())).collect())
+}
+
 /// The characters of a text file in any of the encodings that documents come in, with line feeds for line ends.
 pub fn decode(bytes: &[u8]) -> Result<String, ReadError> {
     text(bytes, None)
