@@ -251,7 +251,9 @@ impl Models {
                 Installed::from_file(path, sha256, source)?.0
             }
             None if self.catalog.find(what).is_some() => return Err(ModelsError::NotInstalled(what.to_owned())),
-            None if what.contains(['/', '\\']) || what.ends_with(".gguf") => {
+            None if what.contains(['/', '\\'])
+                || Path::new(what).extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf")) =>
+            {
                 return Err(ModelsError::NoFile(what.to_owned()));
             }
             None => return Err(ModelsError::UnknownModel(what.to_owned())),

@@ -78,7 +78,7 @@ fn damage(dice: &mut Dice, whole: &[u8], other: &[u8], kind: usize) -> Vec<u8> {
     match kind {
         0 => bytes.truncate(1 + dice.roll(whole.len() - 1)),
         1 => {
-            for _ in 0..1 + dice.roll(20) {
+            for _ in 0..=dice.roll(20) {
                 let at = dice.roll(bytes.len());
                 bytes[at] ^= 1 << dice.roll(8);
             }
@@ -136,7 +136,7 @@ async fn damaged_files_are_told_one_by_one_and_the_rest_is_taken_in() {
     let texts = chunks(&store).await;
     assert!(texts.contains_key("good.txt"));
     // A truncated package has no directory: never silently half a document.
-    for (name, _) in whole.iter().filter(|(name, _)| name.ends_with("x")) {
+    for (name, _) in whole.iter().filter(|(name, _)| name.ends_with('x')) {
         for copy in (0..30).step_by(5) {
             let key = format!("{copy:02}-{name}");
             assert!(report.problems.iter().any(|p| p.path == key && p.message.contains("damaged")), "{key}");

@@ -31,7 +31,7 @@ pub fn read(bytes: &[u8]) -> Result<Office, ReadError> {
 /// The beginning of an OLE compound file: an old Office document, or a new one under a password.
 pub const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
-/// Why an OLE compound file is not read. A protected DOCX or XLSX holds a stream "EncryptedPackage" (MS-OFFCRYPTO
+/// Why an OLE compound file is not read. A protected DOCX or XLSX holds a stream `EncryptedPackage` (MS-OFFCRYPTO
 /// 2.3); its name stands in the directory in UTF-16.
 pub fn refuse_ole(bytes: &[u8]) -> ReadError {
     let holds = |name: &str| {

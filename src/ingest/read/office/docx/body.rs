@@ -102,8 +102,7 @@ impl Body {
                 xml.skip()?;
             }
         }
-        let mut writer = Writer::default();
-        writer.titled = titled(&blocks);
+        let mut writer = Writer { titled: titled(&blocks), ..Writer::default() };
         writer.blocks(blocks);
         let Writer { prose, title, .. } = writer;
         let Prose { text, mut headings, .. } = prose;

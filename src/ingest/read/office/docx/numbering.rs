@@ -114,7 +114,7 @@ impl Numbering {
         let mut rest = level.text.chars().peekable();
         while let Some(c) = rest.next() {
             match rest.peek().and_then(|digit| digit.to_digit(10)) {
-                Some(digit) if c == '%' && (1..=LEVELS as u32).contains(&digit) => {
+                Some(digit @ 1..) if c == '%' && (digit as usize) <= LEVELS => {
                     rest.next();
                     let of_level = digit as usize - 1;
                     let format = if level.legal { "decimal" } else { of(of_level).map_or("decimal", |l| &l.format) };
@@ -128,8 +128,7 @@ impl Numbering {
         let printed = printed.trim();
         // Chinese numbers that end in punctuation stand close to the text.
         let apart = match printed.chars().next_back() {
-            None => "",
-            Some('、' | '）' | '．' | '：' | '，') => "",
+            None | Some('、' | '）' | '．' | '：' | '，') => "",
             Some(c) if c >= '\u{2e80}' => "\u{3000}",
             Some(_) => " ",
         };
@@ -168,7 +167,7 @@ fn read_list(xml: &mut Xml<'_>) -> Result<List, ReadError> {
     while let Some(element) = xml.child(depth)? {
         let value = element.attr("val");
         match element.name.as_str() {
-            "abstractNumId" => list.abstract_id = value.unwrap_or_default().to_owned(),
+            "abstractNumId" => value.unwrap_or_default().clone_into(&mut list.abstract_id),
             "lvlOverride" => level = element.attr("ilvl").and_then(|at| at.parse().ok()).unwrap_or(0),
             "startOverride" => {
                 if let Some(start) = value.and_then(|value| value.parse().ok()) {
@@ -193,10 +192,10 @@ fn read_level(xml: &mut Xml<'_>) -> Result<Level, ReadError> {
             "start" => level.start = value.and_then(|value| value.parse().ok()).unwrap_or(1),
             "numFmt" => {
                 if let Some(format) = value {
-                    level.format = format.to_owned();
+                    format.clone_into(&mut level.format);
                 }
             }
-            "lvlText" => level.text = value.unwrap_or_default().to_owned(),
+            "lvlText" => value.unwrap_or_default().clone_into(&mut level.text),
             "isLgl" => level.legal = element.is_on(),
             "lvlRestart" => level.restart = value.and_then(|value| value.parse().ok()),
             _ => {}

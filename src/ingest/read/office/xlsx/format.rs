@@ -1,7 +1,7 @@
 //! Numbers as a workbook shows them (ECMA-376 part 1, 18.8.30 and 18.8.31): decimals, thousands, percent, currency,
 //! dates. Colours and conditions are passed over; fractions are shown as decimal numbers.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use time::{Date, Duration, Month, PrimitiveDateTime, Time};
 
@@ -288,6 +288,7 @@ fn rounded(value: f64, decimals: usize) -> String {
 
 /// Which parts of a moment a format shows.
 #[derive(Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each part is shown or not, whatever the others are")]
 struct DateFormat {
     year: bool,
     month: bool,
@@ -375,9 +376,9 @@ impl DateFormat {
             if date {
                 written.push(' ');
             }
-            written.push_str(&format!("{:02}:{:02}", moment.hour(), moment.minute()));
+            let _ = write!(written, "{:02}:{:02}", moment.hour(), moment.minute());
             if self.second {
-                written.push_str(&format!(":{:02}", moment.second()));
+                let _ = write!(written, ":{:02}", moment.second());
             }
         }
         Some(written)
