@@ -17,6 +17,7 @@ use crate::domain::{
     text::{Lang, Span},
     verdict::Judgement,
 };
+use crate::text::vocabulary::Vocabulary;
 
 /// Today, now, and fresh ids: injected, so that answers can be replayed.
 pub trait Clock: Send + Sync {
@@ -183,19 +184,32 @@ impl Default for Sampling {
     }
 }
 
-/// Forbids tokens during generation. Called once before each token is drawn.
+/// Forbids tokens during generation, by their bytes.
 pub trait LogitMask: Send {
-    /// Sets the logits of forbidden tokens to negative infinity; `logits[id]` belongs to the token whose bytes are
-    /// `pieces[id]`.
-    fn mask(&mut self, logits: &mut [f32], pieces: &[Vec<u8>]);
+    /// Whether a token with these bytes may come next; no bytes are the end of the text.
+    fn allows(&self, piece: &[u8]) -> bool;
 
-    /// The token that was drawn.
-    fn accept(&mut self, id: usize, piece: &[u8]);
+    /// The bytes of the token that was drawn.
+    fn accept(&mut self, piece: &[u8]);
+
+    /// Whether so few tokens are possible that listing them is cheaper than trying those that the model likes best.
+    fn is_narrow(&self) -> bool {
+        false
+    }
+
+    /// Every token that may come next, the end aside.
+    fn allowed(&self, vocabulary: &Vocabulary) -> Vec<usize> {
+        let pieces = (0..).zip(vocabulary.pieces());
+        pieces.filter(|(_, piece)| !piece.is_empty() && self.allows(piece)).map(|(id, _)| id).collect()
+    }
 }
 
 /// A text to be generated. Dropping the returned stream stops it within one decode step.
 pub struct GenerateRequest {
     pub prompt: Prompt,
+    /// What the model's turn holds already: the text goes on behind it. A request that repeats an earlier one up to
+    /// here is a step back to this point, and costs no more than the tokens that differ.
+    pub opening: String,
     /// GBNF with a rule `root`.
     pub grammar: Option<String>,
     pub mask: Option<Box<dyn LogitMask>>,
@@ -223,7 +237,10 @@ pub enum GenerationEvent {
     Text(String),
     Done {
         stop: StopReason,
+        /// Of prompt and opening together.
         prompt_tokens: usize,
+        /// Those of them that had to be read; the others were still known from an earlier request.
+        read_tokens: usize,
         new_tokens: usize,
     },
 }

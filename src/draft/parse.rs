@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::constrain::sentence::quotation_marks;
 use crate::domain::{
     claim::{Cited, Draft, DraftSentence},
     evidence::Label,
+    text::Lang,
 };
 
 static BRACKET: LazyLock<Regex> =
@@ -20,15 +22,28 @@ pub fn generated(text: &str) -> Draft {
         .lines()
         .filter_map(|line| {
             let cited = citations(line);
-            let body = BRACKET.replace_all(line, "").trim().to_owned();
+            let body = BRACKET.replace_all(line, "");
+            let body = unquoted(body.trim()).to_owned();
             (!body.is_empty()).then_some(DraftSentence { text: body, cited, lead: String::new() })
         })
         .collect();
     Draft { sentences }
 }
 
+/// A line that is a quotation and nothing else says what the source says, in the source's words.
+fn unquoted(line: &str) -> &str {
+    [Lang::Zh, Lang::En]
+        .into_iter()
+        .find_map(|lang| {
+            let (open, close) = quotation_marks(lang);
+            let inside = line.strip_prefix(open)?.strip_suffix(close)?;
+            (!inside.contains([open, close])).then(|| inside.trim())
+        })
+        .unwrap_or(line)
+}
+
 /// Every bracketed citation of `line`, in order; `[1, 2]` is two.
-fn citations(line: &str) -> Vec<Cited> {
+pub fn citations(line: &str) -> Vec<Cited> {
     BRACKET
         .captures_iter(line)
         .flat_map(|found| {
@@ -58,6 +73,14 @@ mod tests {
         assert_eq!(draft.sentences[0].cited, [Cited::Label(Label(1)), Cited::Label(Label(3))]);
         assert_eq!(draft.sentences[1].text, "Notify within 72 hours.");
         assert_eq!(draft.sentences[1].cited, [Cited::Label(Label(2)), Cited::Label(Label(4))]);
+    }
+
+    #[test]
+    fn a_line_of_quotation_is_the_words_of_the_source() {
+        let draft = generated("[2]「借期三十日」\n[1] \"It is so.\"\n依据[1]「借期三十日」，可以续借。\n");
+        let texts: Vec<&str> = draft.sentences.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(texts, ["借期三十日", "It is so.", "依据「借期三十日」，可以续借。"]);
+        assert_eq!(draft.sentences[0].cited, [Cited::Label(Label(2))]);
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::{
-        evidence::{Evidence, EvidenceSet},
+        evidence::{Evidence, EvidenceSet, Label},
         text::Lang,
     },
     ports::{ChatMessage, Generator, ModelError, Prompt, Role},
+    text::instruction,
 };
 
 const RULES_ZH: &str = include_str!("prompts/grounded.zh.txt");
@@ -67,17 +68,31 @@ fn render(chat: bool, question: &str, lang: Lang, evidence: &[Evidence]) -> Prom
 }
 
 // A base model follows an example better than a rule.
-const EXAMPLE_ZH: &str = "来源：\n[1] 《图书馆规则》 第三条\n读者每次可借书五册，借期三十日。\n[2] 《图书馆规则》 第九条\n馆内禁止吸烟。\n\n问题：一次能借几本书？\n回答：\n读者每次可借书五册。[1]\n借期三十日。[1]";
-const EXAMPLE_EN: &str = "Sources:\n[1] Library Rules, s. 3\nA reader may borrow five books at a time for thirty days.\n[2] Library Rules, s. 9\nSmoking is prohibited.\n\nQuestion: How many books may I borrow?\nAnswer:\nA reader may borrow five books at a time. [1]\nThe books may be kept for thirty days. [1]";
+const EXAMPLE_ZH: &str = "来源：\n[1] 《图书馆规则》 第三条\n读者每次可借书五册，借期三十日。\n[2] 《图书馆规则》 第九条\n馆内禁止吸烟。\n\n问题：一次能借几本书？\n回答：\n读者每次可借书五册。[1]\n[1]「借期三十日」";
+const EXAMPLE_EN: &str = "Sources:\n[1] Library Rules, s. 3\nA reader may borrow five books at a time for thirty days.\n[2] Library Rules, s. 9\nSmoking is prohibited.\n\nQuestion: How many books may I borrow?\nAnswer:\nA reader may borrow five books at a time. [1]\n[1] \"A reader may borrow five books at a time for thirty days.\"";
 
-/// One piece of evidence, fenced by its label and its source. Brackets in the text are replaced, so that a source
-/// cannot pretend to be another label.
+/// One piece of evidence, fenced by its label and its source. Brackets are replaced, so that a source cannot pretend to
+/// be another label, and sentences that give orders to a model are left out.
 fn block(item: &Evidence, lang: Lang) -> String {
     let title = match lang {
         Lang::Zh => format!("《{}》 {}", item.meta.title, item.chunk.locator),
         Lang::En => format!("{}, {}", item.meta.title, item.chunk.locator),
     };
-    format!("{} {}\n{}\n", item.label, one_line(&title), one_line(&item.chunk.text).replace('[', "(").replace(']', ")"))
+    format!("{} {}\n{}\n", item.label, fenced(&title), fenced(&item.chunk.text))
+}
+
+fn fenced(text: &str) -> String {
+    one_line(&instruction::blanked(text)).replace('[', "(").replace(']', ")")
+}
+
+/// What is put into the model's turn where a sentence of its own did not stand up to the sources: the passage that it
+/// should have kept to.
+pub fn reminder(label: Label, passage: &str, lang: Lang) -> String {
+    let passage = fenced(passage);
+    match lang {
+        Lang::Zh => format!("（来源{label}原文：{passage}）\n"),
+        Lang::En => format!("(Source {label} says: {passage})\n"),
+    }
 }
 
 fn one_line(text: &str) -> String {

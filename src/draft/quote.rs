@@ -14,6 +14,7 @@ use crate::{
         text::Span,
     },
     text::{
+        instruction,
         overlap::{self, Idf},
         quantity, sentence,
     },
@@ -67,7 +68,7 @@ impl Candidate {
     }
 }
 
-/// Every sentence of the best pieces of evidence, in order.
+/// Every sentence of the best pieces of evidence, in order; those that give orders to a model are no answer to anybody.
 pub fn candidates(evidence: &EvidenceSet, limits: &Limits) -> Vec<Candidate> {
     evidence.items().iter().take(limits.considered).flat_map(of_one).collect()
 }
@@ -77,8 +78,10 @@ fn of_one(item: &Evidence) -> Vec<Candidate> {
         .chain(item.chunk.path.iter().map(String::as_str))
         .collect::<Vec<_>>()
         .join(" ");
+    let orders = instruction::find(&item.chunk.text);
     sentence::sentences(&item.chunk.text)
         .into_iter()
+        .filter(|span| !orders.iter().any(|order| order.overlaps(*span)))
         .filter_map(|span| {
             let text = span.of(&item.chunk.text)?.to_owned();
             Some(Candidate { label: item.label, span, text, context: context.clone() })
@@ -101,7 +104,7 @@ pub fn score(question: &str, candidates: &[Candidate], cosines: Option<&[f32]>) 
         .map(|(at, words)| {
             let lexical = overlap::coverage(&wanted, words, &idf);
             let relevance = match cosines.and_then(|c| c.get(at)) {
-                Some(cosine) => 0.4 * lexical + 0.6 * spread(*cosine),
+                Some(cosine) => mixed(lexical, *cosine),
                 None => lexical,
             };
             // A question for a figure is answered by a sentence that holds one.
@@ -115,6 +118,46 @@ pub fn score(question: &str, candidates: &[Candidate], cosines: Option<&[f32]>) 
             if headed { relevance + 0.3 * first } else { relevance }
         })
         .collect()
+}
+
+/// How near a sentence is to a question, measured as candidates are, and how near the best of those comes.
+#[derive(Clone, Debug)]
+pub struct Relevance {
+    wanted: Vec<String>,
+    idf: Idf,
+    /// The question's vector, where there is an encoder.
+    asked: Option<Vec<f32>>,
+    best: f32,
+}
+
+impl Relevance {
+    /// `vectors[i]` belongs to `candidates[i]`.
+    pub fn new(question: &str, candidates: &[Candidate], asked: Option<Vec<f32>>, vectors: &[Vec<f32>]) -> Self {
+        let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
+        let idf = Idf::over(&present);
+        let mut relevance = Self { wanted: overlap::features(question), idf, asked, best: 0.0 };
+        let all = (0..).zip(candidates).map(|(at, c): (usize, _)| relevance.of(&c.passage(), vectors.get(at)));
+        relevance.best = all.fold(0.0, f32::max);
+        relevance
+    }
+
+    /// 1 is as near as the nearest candidate; more is nearer.
+    pub fn share(&self, text: &str, vector: Option<&Vec<f32>>) -> f32 {
+        if self.best > 0.0 { self.of(text, vector) / self.best } else { 1.0 }
+    }
+
+    fn of(&self, text: &str, vector: Option<&Vec<f32>>) -> f32 {
+        let lexical = overlap::coverage(&self.wanted, &overlap::feature_set(text), &self.idf);
+        match (&self.asked, vector) {
+            (Some(asked), Some(vector)) => mixed(lexical, asked.iter().zip(vector).map(|(a, b)| a * b).sum()),
+            _ => lexical,
+        }
+    }
+}
+
+/// Words and meaning together.
+fn mixed(lexical: f32, cosine: f32) -> f32 {
+    0.4 * lexical + 0.6 * spread(cosine)
 }
 
 fn spread(cosine: f32) -> f32 {

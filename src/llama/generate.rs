@@ -107,6 +107,7 @@ impl LlamaGenerator {
         let prefix = &self.options.assistant_prefix;
         let mut prompt =
             prompt::tokens(&self.model, &request.prompt, self.is_chat, prefix).map_err(|e| self.failed(e))?;
+        prompt.extend(self.model.vocab().tokenize(request.opening.as_bytes(), false, false));
         if prompt.is_empty() {
             // A model needs something to go on; the end of an earlier text says nothing.
             prompt.push(self.model.vocab().eos());
@@ -249,8 +250,9 @@ impl<'m> Worker<'m> {
         let prompt_tokens = request.prompt.len();
         let _session = self.backend.gate.session();
         match self.write(&mut request) {
-            Ok((stop, new_tokens)) => {
-                let _ = request.events.send(Ok(GenerationEvent::Done { stop, prompt_tokens, new_tokens }));
+            Ok((stop, read_tokens, new_tokens)) => {
+                let done = GenerationEvent::Done { stop, prompt_tokens, read_tokens, new_tokens };
+                let _ = request.events.send(Ok(done));
             }
             Err(Broken::Dropped) => tracing::debug!(model = self.name, "the generation was dropped"),
             Err(Broken::Failed(problem)) => {
@@ -262,12 +264,13 @@ impl<'m> Worker<'m> {
         }
     }
 
-    fn write(&mut self, request: &mut Request) -> Result<(StopReason, usize), Broken> {
+    /// Why it stopped, how much of the prompt was read, how much was written.
+    fn write(&mut self, request: &mut Request) -> Result<(StopReason, usize, usize), Broken> {
         let pieces = self.pieces.get_or_init(|| Pieces::new(self.model));
         let mut emitter = Emitter::new(std::mem::take(&mut request.stop));
         let mut new_tokens = 0;
         let mut stop = StopReason::Length;
-        let mut output = self.read(request)?;
+        let (mut output, read) = self.read(request)?;
         while new_tokens < request.max_tokens {
             if request.events.is_closed() {
                 return Err(Broken::Dropped);
@@ -290,7 +293,7 @@ impl<'m> Worker<'m> {
                 let _ = request.events.send(Ok(GenerationEvent::Text(shown.text)));
             }
             if shown.stopped {
-                return Ok((StopReason::StopString, new_tokens));
+                return Ok((StopReason::StopString, read, new_tokens));
             }
             if new_tokens < request.max_tokens {
                 output = self.decode(&[token])?;
@@ -300,11 +303,11 @@ impl<'m> Worker<'m> {
         if !rest.is_empty() {
             let _ = request.events.send(Ok(GenerationEvent::Text(rest)));
         }
-        Ok((stop, new_tokens))
+        Ok((stop, read, new_tokens))
     }
 
-    /// Brings the context to the end of the prompt; returns where the logits are.
-    fn read(&mut self, request: &Request) -> Result<i32, Broken> {
+    /// Brings the context to the end of the prompt; returns where the logits are, and how many tokens that took.
+    fn read(&mut self, request: &Request) -> Result<(i32, usize), Broken> {
         let common = self.held.iter().zip(&request.prompt).take_while(|(a, b)| a == b).count();
         // The last token is read in any case: its logits are wanted.
         let mut keep = common.min(request.prompt.len() - 1);
@@ -332,7 +335,7 @@ impl<'m> Worker<'m> {
             }
             rest = later;
         }
-        Ok(output)
+        Ok((output, request.prompt.len() - keep))
     }
 
     /// One call; the logits of the last token are kept, at the index returned.

@@ -11,6 +11,7 @@ mod emit;
 mod gate;
 mod generate;
 mod lanes;
+mod nucleus;
 mod options;
 mod packs;
 mod prompt;

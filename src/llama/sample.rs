@@ -6,7 +6,11 @@ use llama_cpp_2::{
     token::{LlamaToken, data::LlamaTokenData, data_array::LlamaTokenDataArray},
 };
 
-use crate::ports::{LogitMask, Sampling};
+use super::nucleus::{self, Dice};
+use crate::{
+    ports::{LogitMask, Sampling},
+    text::vocabulary::Vocabulary,
+};
 
 /// Tokens back that the repeat penalty looks at.
 const PENALTY_WINDOW: usize = 64;
@@ -23,10 +27,10 @@ pub enum Drawn {
 
 /// A model's tokens as bytes, made when first asked for.
 pub struct Pieces {
-    bytes: Vec<Vec<u8>>,
+    pub vocabulary: Vocabulary,
     /// Tokens that end a text: their pieces are empty.
     pub ends: Vec<bool>,
-    /// Control tokens that no text may contain.
+    /// Control tokens, and others without bytes, that no text may contain.
     pub control: Vec<LlamaToken>,
 }
 
@@ -37,17 +41,19 @@ impl Pieces {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         for token in vocab.tokens() {
             let end = vocab.is_eog(token);
-            if !end && vocab.is_control(token) {
+            let piece =
+                if end || vocab.is_control(token) { Vec::new() } else { vocab.token_to_piece(token, false, None) };
+            if !end && piece.is_empty() {
                 control.push(token);
             }
             ends.push(end);
-            bytes.push(if end { Vec::new() } else { vocab.token_to_piece(token, false, None) });
+            bytes.push(piece);
         }
-        Self { bytes, ends, control }
+        Self { vocabulary: Vocabulary::new(bytes), ends, control }
     }
 
     pub fn of(&self, token: LlamaToken) -> &[u8] {
-        index(token).and_then(|i| self.bytes.get(i)).map_or(&[], Vec::as_slice)
+        index(token).map_or(&[], |id| self.vocabulary.piece(id))
     }
 
     fn is_end(&self, token: LlamaToken) -> bool {
@@ -67,6 +73,7 @@ pub struct Drawer {
     grammar: Option<LlamaSampler>,
     mask: Option<Box<dyn LogitMask>>,
     recent: Vec<LlamaToken>,
+    dice: Dice,
 }
 
 /// GBNF with a rule `root`.
@@ -83,7 +90,8 @@ impl Drawer {
                 true,
             )
         });
-        Self { sampling, chain, grammar, mask, recent: Vec::new() }
+        let dice = Dice::new(sampling.seed);
+        Self { sampling, chain, grammar, mask, recent: Vec::new(), dice }
     }
 
     /// Draws from the logits and remembers what it drew.
@@ -99,10 +107,50 @@ impl Drawer {
                 }
             }
         }
-        if let Some(mask) = &mut self.mask {
-            mask.mask(logits, &pieces.bytes);
+        let token = match &self.mask {
+            Some(mask) => {
+                if mask.is_narrow() {
+                    keep_only(&**mask, logits, pieces);
+                }
+                self.pick_masked(logits, pieces)
+            }
+            None => self.pick(logits),
+        };
+        let token = self.under_grammar(token, logits, pieces)?;
+        if pieces.is_end(token) {
+            let others = logits.iter().zip(&pieces.ends).any(|(logit, end)| !end && *logit > f32::NEG_INFINITY);
+            return Ok(if self.grammar.is_some() && !others { Drawn::Complete } else { Drawn::End });
         }
-        let mut token = self.pick(logits);
+        if let Some(grammar) = &mut self.grammar {
+            grammar.try_accept(token).map_err(|e| format!("the grammar refuses the token that it allowed ({e})"))?;
+        }
+        if let Some(mask) = &mut self.mask {
+            mask.accept(pieces.of(token));
+        }
+        self.recent.push(token);
+        Ok(Drawn::Token(token))
+    }
+
+    /// A token that the mask allows.
+    fn pick_masked(&mut self, logits: &mut [f32], pieces: &Pieces) -> Option<LlamaToken> {
+        let Some(mask) = &self.mask else { return self.pick(logits) };
+        let mut allows = |id: usize| mask.allows(pieces.vocabulary.piece(id));
+        let drawn = nucleus::draw(logits, &self.sampling, &mut self.dice, &mut allows).or_else(|| {
+            // The model's favourites are all forbidden: whatever is left, however unlikely.
+            keep_only(&**mask, logits, pieces);
+            nucleus::draw(logits, &self.sampling, &mut self.dice, |_| true)
+        })?;
+        i32::try_from(drawn).ok().map(LlamaToken)
+    }
+
+    /// `token`, or where the grammar forbids it, the one to draw instead.
+    fn under_grammar(
+        &mut self,
+        token: Option<LlamaToken>,
+        logits: &mut [f32],
+        pieces: &Pieces,
+    ) -> Result<LlamaToken, String> {
+        let mut token = token;
         if let Some(grammar) = &mut self.grammar {
             // Most of the time the likeliest token is fine, and one look is cheaper than a whole vocabulary.
             let fine = token.is_some_and(|t| {
@@ -112,24 +160,10 @@ impl Drawer {
             });
             if !fine || token.is_some_and(|t| pieces.is_end(t)) {
                 allow(grammar, logits);
-                token = self.pick(logits);
+                token = if self.mask.is_some() { self.pick_masked(logits, pieces) } else { self.pick(logits) };
             }
         }
-        let Some(token) = token else {
-            return Err("the grammar and the mask leave no token to go on with".into());
-        };
-        if pieces.is_end(token) {
-            let others = logits.iter().zip(&pieces.ends).any(|(logit, end)| !end && *logit > f32::NEG_INFINITY);
-            return Ok(if self.grammar.is_some() && !others { Drawn::Complete } else { Drawn::End });
-        }
-        if let Some(grammar) = &mut self.grammar {
-            grammar.try_accept(token).map_err(|e| format!("the grammar refuses the token that it allowed ({e})"))?;
-        }
-        if let (Some(mask), Some(id)) = (&mut self.mask, index(token)) {
-            mask.accept(id, pieces.of(token));
-        }
-        self.recent.push(token);
-        Ok(Drawn::Token(token))
+        token.ok_or_else(|| "the grammar and the mask leave no token to go on with".into())
     }
 
     /// Divides the logits of recent tokens (CTRL, Keskar et al. 2019, with the sign taken into account).
@@ -156,13 +190,32 @@ impl Drawer {
             return None;
         }
         let Some(chain) = &mut self.chain else { return Some(LlamaToken(best)) };
+        let least = (*likeliest - nucleus::NEGLIGIBLE * self.sampling.temperature.max(1.0)).max(f32::MIN);
         let candidates = (0_i32..)
             .zip(logits)
-            .filter(|(_, l)| **l > f32::NEG_INFINITY)
+            .filter(|(_, l)| **l >= least)
             .map(|(i, l)| LlamaTokenData::new(LlamaToken(i), *l, 0.0));
         let mut array = LlamaTokenDataArray::from_iter(candidates, false);
         chain.apply(&mut array);
         Some(array.selected_token().unwrap_or(LlamaToken(best)))
+    }
+}
+
+/// Sets the logits of all tokens that the mask forbids to negative infinity.
+fn keep_only(mask: &dyn LogitMask, logits: &mut [f32], pieces: &Pieces) {
+    let mut kept: Vec<(usize, f32)> = Vec::new();
+    let mut keep = |id: usize| {
+        if let Some(logit) = logits.get(id) {
+            kept.push((id, *logit));
+        }
+    };
+    mask.allowed(&pieces.vocabulary).into_iter().for_each(&mut keep);
+    if mask.allows(&[]) {
+        (0..).zip(&pieces.ends).filter(|(_, end)| **end).for_each(|(id, _)| keep(id));
+    }
+    logits.fill(f32::NEG_INFINITY);
+    for (id, logit) in kept {
+        logits[id] = logit;
     }
 }
 

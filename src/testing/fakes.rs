@@ -148,7 +148,7 @@ pub struct FakeGenerator {
     identity: ModelIdentity,
     scripts: Vec<String>,
     next: AtomicUsize,
-    prompts: Mutex<Vec<Prompt>>,
+    prompts: Mutex<Vec<(Prompt, String)>>,
 }
 
 impl FakeGenerator {
@@ -163,6 +163,15 @@ impl FakeGenerator {
 
     /// The prompts that it was given, in order.
     pub fn prompts(&self) -> Vec<Prompt> {
+        self.asked().into_iter().map(|(prompt, _)| prompt).collect()
+    }
+
+    /// What its turn held already at each of them.
+    pub fn openings(&self) -> Vec<String> {
+        self.asked().into_iter().map(|(_, opening)| opening).collect()
+    }
+
+    fn asked(&self) -> Vec<(Prompt, String)> {
         self.prompts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -192,7 +201,7 @@ impl Generator for FakeGenerator {
             Prompt::Raw(text) => text.chars().count(),
             Prompt::Chat(messages) => messages.iter().map(|m| m.text.chars().count()).sum(),
         };
-        self.prompts.lock().unwrap_or_else(PoisonError::into_inner).push(request.prompt);
+        self.prompts.lock().unwrap_or_else(PoisonError::into_inner).push((request.prompt, request.opening));
         let end = request.stop.iter().filter(|s| !s.is_empty()).filter_map(|s| script.find(s.as_str())).min();
         let mut stop = if end.is_some() { StopReason::StopString } else { StopReason::EndOfText };
         let mut text: String = script[..end.unwrap_or(script.len())].to_owned();
@@ -206,7 +215,7 @@ impl Generator for FakeGenerator {
         for piece in text.chars().collect::<Vec<_>>().chunks(7) {
             events.push(Ok(GenerationEvent::Text(piece.iter().collect())));
         }
-        events.push(Ok(GenerationEvent::Done { stop, prompt_tokens, new_tokens }));
+        events.push(Ok(GenerationEvent::Done { stop, prompt_tokens, read_tokens: prompt_tokens, new_tokens }));
         Ok(Box::pin(stream::iter(events)))
     }
 }
@@ -236,6 +245,7 @@ mod tests {
         for _ in 0..3 {
             let request = GenerateRequest {
                 prompt: Prompt::Raw("go".into()),
+                opening: String::new(),
                 grammar: None,
                 mask: None,
                 sampling: Sampling::default(),

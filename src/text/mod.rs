@@ -4,10 +4,12 @@
 pub mod date;
 pub mod fold;
 pub mod identifier;
+pub mod instruction;
 pub mod lang;
 pub mod logic;
 pub mod overlap;
 pub mod quantity;
 pub mod reference;
 pub mod sentence;
+pub mod vocabulary;
 pub mod words;

@@ -1,8 +1,14 @@
 //! Inference on the real starter models.
 
-use std::{fs, num::NonZeroUsize};
+use std::{fs, num::NonZeroUsize, sync::Arc};
 
 use attest::{
+    domain::{
+        document::{Chunk, ChunkId, DocumentMeta, Domain, VersionId},
+        evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        text::{Lang, Span},
+    },
+    draft::constrain::{OneSentence, sentence::Rules},
     llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaGenerator, ModelOptions, bare_embedding},
     models::Installed,
     ports::{
@@ -170,6 +176,7 @@ fn generator(name: &str) -> LlamaGenerator {
 fn raw(prompt: &str) -> GenerateRequest {
     GenerateRequest {
         prompt: Prompt::Raw(prompt.to_owned()),
+        opening: String::new(),
         grammar: None,
         mask: None,
         sampling: Sampling::default(),
@@ -258,22 +265,17 @@ struct OnlyFrom {
 }
 
 impl LogitMask for OnlyFrom {
-    fn mask(&mut self, logits: &mut [f32], pieces: &[Vec<u8>]) {
-        for (logit, piece) in logits.iter_mut().zip(pieces) {
-            let next = [self.so_far.as_slice(), piece].concat();
-            // An empty piece ends the text, which may end where the source does.
-            let fits = if piece.is_empty() {
-                self.source.as_bytes().ends_with(&self.so_far)
-            } else {
-                self.source.as_bytes().windows(next.len()).any(|w| w == next)
-            };
-            if !fits {
-                *logit = f32::NEG_INFINITY;
-            }
+    fn allows(&self, piece: &[u8]) -> bool {
+        let next = [self.so_far.as_slice(), piece].concat();
+        // An empty piece ends the text, which may end where the source does.
+        if piece.is_empty() {
+            self.source.as_bytes().ends_with(&self.so_far)
+        } else {
+            self.source.as_bytes().windows(next.len()).any(|w| w == next)
         }
     }
 
-    fn accept(&mut self, _: usize, piece: &[u8]) {
+    fn accept(&mut self, piece: &[u8]) {
         self.so_far.extend(piece);
     }
 }
@@ -287,6 +289,159 @@ async fn a_mask_is_obeyed() {
             GenerateRequest { mask: Some(mask), max_tokens: 80, ..raw("什么时候还钱？答：贷款人") };
         let (text, ..) = say(&generator(name), request).await;
         assert!(!text.is_empty() && SOURCE.contains(&text), "{text}");
+    }
+}
+
+const LOAN: [&str; 2] = [
+    "借款人应当按照约定的期限返还借款。对借款期限没有约定的，借款人可以随时返还；贷款人可以催告借款人在30日内返还。",
+    "禁止高利放贷，借款的利率不得超过合同成立时一年期贷款市场报价利率四倍。",
+];
+const BREACH: [&str; 2] = [
+    "The controller shall notify the breach not later than 72 hours after having become aware of it, unless it is unlikely to result in a risk.",
+    "Infringements shall be subject to administrative fines up to 20 million EUR, or up to 4 % of the total worldwide turnover.",
+];
+
+fn rules(lang: Lang, question: &str) -> Arc<Rules> {
+    let texts = if lang == Lang::Zh { LOAN } else { BREACH };
+    let items = (0_u32..).zip(texts).map(|(at, text)| Evidence {
+        label: Label(0),
+        collection: "c".parse().expect("a name"),
+        meta: Arc::new(DocumentMeta::plain("k", "", lang, Domain::Legal)),
+        chunk: Chunk {
+            id: ChunkId(i64::from(at)),
+            version: VersionId(1),
+            ordinal: at,
+            locator: String::new(),
+            path: Vec::new(),
+            page: None,
+            span: Span::new(0, text.len()),
+            text: text.to_owned(),
+        },
+        score: 1.0,
+        signals: Signals::default(),
+    });
+    let evidence = EvidenceSet::number(items.collect(), Searched::default());
+    Arc::new(Rules::new(lang, question, evidence.items()).expect("there is evidence"))
+}
+
+fn one_sentence(rules: &Arc<Rules>, prompt: &str, seed: u32) -> GenerateRequest {
+    GenerateRequest {
+        mask: Some(Box::new(OneSentence::new(Arc::clone(rules), false))),
+        sampling: Sampling { temperature: 0.8, top_p: 0.95, repeat_penalty: 1.05, seed },
+        max_tokens: 160,
+        stop: vec!["\n".into()],
+        ..raw(prompt)
+    }
+}
+
+#[tokio::test]
+async fn sentences_keep_to_labels_quotations_and_figures() {
+    for name in [SMOLLM, GEMMA] {
+        let generator = generator(name);
+        for (lang, question, texts) in
+            [(Lang::Zh, "借款什么时候返还？", LOAN), (Lang::En, "When must a breach be notified?", BREACH)]
+        {
+            let rules = rules(lang, question);
+            let prompt = format!("[1] {}\n[2] {}\n{question}\n", texts[0], texts[1]);
+            for seed in 0..6 {
+                let (text, stop, _) = say(&generator, one_sentence(&rules, &prompt, seed)).await;
+                assert!(text.contains('[') || stop == StopReason::Length, "{name}: {text}");
+                let bare = text.replace("[1]", "").replace("[2]", "");
+                assert!(!bare.contains(['[', ']', '<', '>']), "{name}: {text}");
+                for digits in bare.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty()) {
+                    assert!(["30", "72", "20", "4"].contains(&digits), "{name}: {text}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_quotation_is_the_source_byte_for_byte() {
+    for name in [SMOLLM, GEMMA] {
+        let generator = generator(name);
+        for (lang, texts, open) in [(Lang::Zh, LOAN, "[1]「"), (Lang::En, BREACH, "[2] \"")] {
+            let rules = rules(lang, "");
+            let source = texts[usize::from(lang == Lang::En)];
+            for seed in 0..4 {
+                let mut mask = OneSentence::new(Arc::clone(&rules), false);
+                mask.accept(open.as_bytes());
+                let request = GenerateRequest {
+                    mask: Some(Box::new(mask)),
+                    opening: open.into(),
+                    ..one_sentence(&rules, &format!("{source}\n"), seed)
+                };
+                let (text, stop, _) = say(&generator, request).await;
+                let close = if lang == Lang::Zh { '」' } else { '"' };
+                let quote = text.split(close).next().expect("there is a first part");
+                assert!(quote.len() >= 12 && source.contains(quote), "{name}: {text}");
+                assert!(text.contains(close) || stop == StopReason::Length, "{name}: {text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn going_back_to_the_start_of_a_sentence_reads_nothing_again() {
+    for name in [SMOLLM, GEMMA] {
+        let generator = generator(name);
+        let rules = rules(Lang::En, "");
+        let prompt = format!("{}\nWhen must a breach be notified?\n", BREACH.join("\n").repeat(4));
+        let whole = generator.count_tokens(&prompt).expect("it counts");
+        let read = async |opening: &str, seed: u32| {
+            let request = GenerateRequest { opening: opening.into(), ..one_sentence(&rules, &prompt, seed) };
+            let mut stream = generator.generate(request).await.expect("it starts");
+            loop {
+                if let GenerationEvent::Done { read_tokens, prompt_tokens, .. } =
+                    stream.next().await.expect("it ends").expect("it does not fail")
+                {
+                    return (read_tokens, prompt_tokens);
+                }
+            }
+        };
+        assert!(read("", 1).await.0 >= whole, "the first time all of it is read");
+        // Again from the same place: one token, whose logits are wanted.
+        assert_eq!(read("", 2).await.0, 1, "{name}");
+        let sentence = "The breach must be notified not later than 72 hours after it. [1]\n";
+        let (read_tokens, prompt_tokens) = read(sentence, 3).await;
+        assert!(read_tokens <= generator.count_tokens(sentence).expect("it counts") + 1, "{name}: {read_tokens}");
+        assert!(prompt_tokens >= whole + 10);
+        assert_eq!(read(sentence, 4).await.0, 1, "{name}");
+        let reminder = format!("{sentence}(Source [2] says: {})\n", BREACH[1]);
+        assert!(read(&reminder, 5).await.0 <= generator.count_tokens(&reminder).expect("it counts"), "{name}");
+    }
+}
+
+/// What the constraint costs; figures for a person.
+#[tokio::test]
+#[ignore = "measures speed: run it alone, with --nocapture"]
+async fn speed_under_constraint() {
+    for name in [SMOLLM, GEMMA] {
+        let generator = generator(name);
+        for (lang, texts) in [(Lang::Zh, LOAN), (Lang::En, BREACH)] {
+            let rules = rules(lang, "");
+            let prompt = format!("[1] {}\n[2] {}\n", texts[0], texts[1]);
+            for constrained in [false, true, false, true] {
+                let (mut tokens, mut time) = (0, std::time::Duration::ZERO);
+                for seed in 0..16 {
+                    let mut request = one_sentence(&rules, &prompt, seed);
+                    if !constrained {
+                        request.mask = None;
+                        request.stop.clear();
+                        request.max_tokens = 40;
+                    }
+                    let start = std::time::Instant::now();
+                    tokens += say(&generator, request).await.2;
+                    if seed > 0 {
+                        time += start.elapsed();
+                    } else {
+                        tokens = 0;
+                    }
+                }
+                let per_token = time.as_secs_f64() * 1000.0 / tokens as f64;
+                println!("{name} {lang} constrained {constrained}: {per_token:.2} ms a token over {tokens}");
+            }
+        }
     }
 }
 

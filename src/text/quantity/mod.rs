@@ -14,6 +14,7 @@ mod trend;
 mod unit;
 
 pub use compare::{BoundChange, Compared, Relation};
+pub use mask::countless_words;
 pub use numeral::{Form, Number};
 pub use unit::{Counted, Currency, Kind, Unit};
 
