@@ -7,36 +7,38 @@ pub mod policy;
 pub mod sufficiency;
 #[cfg(test)]
 mod tests;
+mod unguarded;
+mod write;
 
 use std::sync::Arc;
 
-use futures::StreamExt;
 use time::Date;
 use tokio::sync::mpsc;
 
 use crate::{
     domain::{
-        answer::{Abstention, AbstentionReason, Answer, AnswerSentence, CitedText, Mode, Outcome, Provenance},
-        claim::Draft,
+        answer::{
+            Abstention, AbstentionReason, Answer, AnswerSentence, CitedText, Mode, Outcome, Provenance, Revision,
+            Writing,
+        },
         document::{CollectionName, Domain},
         evidence::{EvidenceSet, Query, Switches},
-        policy::RiskPolicy,
-        text::Message,
+        policy::{RiskPolicy, Shown},
+        text::{Lang, Message},
     },
-    draft::{claims, grammar, parse, prompt, quote},
+    draft::{claims, quote},
     ports::{
-        Clock, EmbedKind, Embedder, GenerateRequest, GenerationEvent, Generator, ModelError, Priority, RetrieveError,
-        Retriever, Sampling, Verifier, VerifyError,
+        Clock, EmbedKind, Embedder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling, Verifier,
+        VerifyError,
     },
     text::lang,
 };
+use policy::Assembled;
 use sufficiency::{Features, Gate};
+use write::Writer;
 
 /// How many pieces of evidence an answer may draw on.
 pub const EVIDENCE: usize = 10;
-/// A generated answer's length.
-const ANSWER_TOKENS: usize = 320;
-const ANSWER_SENTENCES: usize = 5;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
@@ -60,10 +62,19 @@ pub struct Ask {
     pub as_of: Option<Date>,
     /// Which risk policy applies.
     pub domain: Domain,
+    /// Default: the language of the question. Quotations stay in the language of their source.
+    pub lang: Option<Lang>,
 }
 
-/// What a listener sees while an answer comes about, in this order: `Searching`, `Evidence`, any number of `Sentence`,
-/// `Done`. Nothing unjudged is ever among it.
+impl Ask {
+    /// The language that the answer is in.
+    pub fn lang(&self) -> Lang {
+        self.lang.unwrap_or_else(|| lang::detect(&self.question))
+    }
+}
+
+/// What a listener sees while an answer comes about, in this order: `Searching`, `Evidence`, any number of `Sentence`
+/// and `Revised`, `Done`. Nothing unjudged is ever among it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnswerEvent {
     Searching,
@@ -75,6 +86,13 @@ pub enum AnswerEvent {
         index: usize,
         text: String,
         sentence: Box<AnswerSentence>,
+    },
+    /// What became of the sentence at `index`, which was told as withheld: it is this one now.
+    Revised {
+        index: usize,
+        text: String,
+        sentence: Box<AnswerSentence>,
+        revision: Revision,
     },
     /// The whole answer. It ends the stream and overrides what was sent before.
     Done(Box<Answer>),
@@ -90,6 +108,19 @@ pub struct Pipeline {
     pub clock: Arc<dyn Clock>,
     pub gate: Gate,
     pub limits: quote::Limits,
+    /// How a generator draws.
+    pub sampling: Sampling,
+    /// Let the generator write as it likes, and judge it afterwards: what everything else is compared with.
+    pub unguarded: bool,
+}
+
+/// The sentences of the evidence with their relevance to a question.
+struct Ranked {
+    candidates: Vec<quote::Candidate>,
+    scores: Vec<f32>,
+    /// The vectors of the question and of each candidate, where there is an encoder.
+    asked: Option<Vec<f32>>,
+    vectors: Vec<Vec<f32>>,
 }
 
 impl Pipeline {
@@ -119,107 +150,84 @@ impl Pipeline {
     ) -> Result<Answer, AnswerError> {
         let features = Features::read(&ask.question, &evidence);
         let answer = if evidence.is_empty() {
-            self.abstain(ask, evidence, AbstentionReason::NothingFound, Vec::new())
+            self.abstain(ask, evidence, AbstentionReason::NothingFound, Told::default())
         } else if !self.gate.answers(lang::detect(&ask.question), &features) {
-            self.abstain(ask, evidence, AbstentionReason::NotAnswered, Vec::new())
+            self.abstain(ask, evidence, AbstentionReason::NotAnswered, Told::default())
         } else {
-            let draft = match ask.mode {
-                Mode::Strict => self.quote(&ask.question, &evidence).await?,
-                Mode::Grounded => self.write(&ask.question, &evidence).await?,
+            let (assembled, writing) = match ask.mode {
+                Mode::Strict => (self.quote(ask, &evidence, listener).await?, None),
+                Mode::Grounded if self.unguarded => (unguarded::write(self, ask, &evidence).await?, None),
+                Mode::Grounded => match Writer::new(self, ask, &evidence, listener).await? {
+                    Some(writer) => writer.run().await.map(|(assembled, writing)| (assembled, Some(writing)))?,
+                    None => (self.quote(ask, &evidence, listener).await?, None),
+                },
             };
-            let judgements = self.verifier.verify(&claims::from_draft(&draft), &evidence).await?;
-            let assembled = policy::assemble(&RiskPolicy::default_for(ask.domain), &draft, judgements);
-            if assembled.shows_nothing() {
-                self.abstain(ask, evidence, AbstentionReason::NothingVerified, assembled.sentences)
+            let told = Told { sentences: assembled.sentences, writing };
+            if told.sentences.iter().all(|s| s.shown == Shown::Withheld) {
+                self.abstain(ask, evidence, AbstentionReason::NothingVerified, told)
             } else {
                 let outcome = if assembled.marked { Outcome::Flagged } else { Outcome::Answered };
-                self.finish(ask, evidence, outcome, assembled.text, assembled.sentences)
+                self.finish(ask, evidence, outcome, assembled.text, told)
             }
         };
-        for (index, sentence) in answer.sentences.iter().enumerate() {
-            let text = sentence.span.of(answer.text.as_str()).unwrap_or_default().to_owned();
-            tell(listener, || AnswerEvent::Sentence { index, text, sentence: Box::new(sentence.clone()) }).await;
-        }
         tell(listener, || AnswerEvent::Done(Box::new(answer.clone()))).await;
         Ok(answer)
     }
 
-    /// The strict draft: sentences of the sources, ranked by the encoder where there is one.
-    async fn quote(&self, question: &str, evidence: &EvidenceSet) -> Result<Draft, AnswerError> {
-        let candidates = quote::candidates(evidence, &self.limits);
-        let cosines = match &self.embedder {
-            None => None,
-            Some(embedder) => {
-                let asked = embedder.embed(EmbedKind::Query, &[question.to_owned()], Priority::Interactive).await?;
-                let passages: Vec<String> = candidates.iter().map(quote::Candidate::passage).collect();
-                let vectors = embedder.embed(EmbedKind::Passage, &passages, Priority::Interactive).await?;
-                asked.first().map(|asked| vectors.iter().map(|v| dot(asked, v)).collect::<Vec<_>>())
-            }
-        };
-        let scores = quote::score(question, &candidates, cosines.as_deref());
-        Ok(quote::compose(evidence, &candidates, &scores, &self.limits))
-    }
-
-    /// The grounded draft: a generator writes under a grammar that knows only labels that exist.
-    async fn write(&self, question: &str, evidence: &EvidenceSet) -> Result<Draft, AnswerError> {
-        let generator = self.generator.as_ref().ok_or(ModelError::NotConfigured { job: "generator" })?;
-        let lang = lang::detect(question);
-        let (prompt, shown) = prompt::grounded(&**generator, question, lang, evidence, ANSWER_TOKENS)?;
-        let labels: Vec<_> = evidence.items().iter().take(shown).map(|e| e.label).collect();
-        let Some(grammar) = grammar::cited_sentences(&labels, lang, ANSWER_SENTENCES) else {
-            return Ok(Draft::default());
-        };
-        let request = GenerateRequest {
-            prompt,
-            grammar: Some(grammar),
-            mask: None,
-            sampling: Sampling { repeat_penalty: 1.05, ..Sampling::default() },
-            max_tokens: ANSWER_TOKENS,
-            stop: Vec::new(),
-        };
-        let mut stream = generator.generate(request).await?;
-        let mut text = String::new();
-        while let Some(event) = stream.next().await {
-            if let GenerationEvent::Text(piece) = event? {
-                text.push_str(&piece);
-            }
-        }
-        Ok(parse::generated(&text))
-    }
-
-    fn abstain(
+    /// The strict answer: sentences of the sources, ranked by the encoder where there is one.
+    async fn quote(
         &self,
         ask: &Ask,
-        evidence: EvidenceSet,
-        reason: AbstentionReason,
-        sentences: Vec<AnswerSentence>,
-    ) -> Answer {
+        evidence: &EvidenceSet,
+        listener: Option<&mpsc::Sender<AnswerEvent>>,
+    ) -> Result<Assembled, AnswerError> {
+        let ranked = self.rank(&ask.question, evidence).await?;
+        let draft = quote::compose(evidence, &ranked.candidates, &ranked.scores, &self.limits);
+        let judgements = self.verifier.verify(&claims::from_draft(&draft), evidence).await?;
+        let assembled = policy::assemble(&RiskPolicy::default_for(ask.domain), &draft, judgements);
+        for (index, sentence) in assembled.sentences.iter().enumerate() {
+            let text = sentence.span.of(assembled.text.as_str()).unwrap_or_default().to_owned();
+            tell(listener, || AnswerEvent::Sentence { index, text, sentence: Box::new(sentence.clone()) }).await;
+        }
+        Ok(assembled)
+    }
+
+    /// Every sentence of the best evidence, scored.
+    async fn rank(&self, question: &str, evidence: &EvidenceSet) -> Result<Ranked, AnswerError> {
+        let candidates = quote::candidates(evidence, &self.limits);
+        let (mut asked, mut vectors) = (None, Vec::new());
+        if let Some(embedder) = &self.embedder {
+            let question = embedder.embed(EmbedKind::Query, &[question.to_owned()], Priority::Interactive).await?;
+            let passages: Vec<String> = candidates.iter().map(quote::Candidate::passage).collect();
+            vectors = embedder.embed(EmbedKind::Passage, &passages, Priority::Interactive).await?;
+            asked = question.into_iter().next();
+        }
+        let cosines = asked.as_ref().map(|asked| vectors.iter().map(|v| dot(asked, v)).collect::<Vec<_>>());
+        let scores = quote::score(question, &candidates, cosines.as_deref());
+        Ok(Ranked { candidates, scores, asked, vectors })
+    }
+
+    fn abstain(&self, ask: &Ask, evidence: EvidenceSet, reason: AbstentionReason, told: Told) -> Answer {
         let nearest = evidence.items().iter().take(3).map(crate::domain::evidence::Evidence::cite_whole).collect();
         let message = explain(reason, &evidence);
         let outcome = Outcome::Abstained(Abstention { reason, message, nearest });
-        self.finish(ask, evidence, outcome, CitedText::default(), sentences)
+        self.finish(ask, evidence, outcome, CitedText::default(), told)
     }
 
-    fn finish(
-        &self,
-        ask: &Ask,
-        evidence: EvidenceSet,
-        outcome: Outcome,
-        text: CitedText,
-        sentences: Vec<AnswerSentence>,
-    ) -> Answer {
+    fn finish(&self, ask: &Ask, evidence: EvidenceSet, outcome: Outcome, text: CitedText, told: Told) -> Answer {
         let mut thresholds = self.verifier.thresholds();
         thresholds.push(("answerable", self.gate.threshold));
         Answer {
             id: self.clock.new_id(),
             created_at: self.clock.now(),
             question: ask.question.clone(),
-            lang: lang::detect(&ask.question),
+            lang: ask.lang(),
             outcome,
             text,
-            sentences,
+            sentences: told.sentences,
             provenance: Provenance {
                 mode: ask.mode,
+                writing: told.writing,
                 embedder: self.embedder.as_ref().map(|e| e.identity().clone()),
                 generator: match ask.mode {
                     Mode::Strict => None,
@@ -235,6 +243,13 @@ impl Pipeline {
             evidence,
         }
     }
+}
+
+/// What was written, and how.
+#[derive(Default)]
+struct Told {
+    sentences: Vec<AnswerSentence>,
+    writing: Option<Writing>,
 }
 
 async fn tell(listener: Option<&mpsc::Sender<AnswerEvent>>, event: impl FnOnce() -> AnswerEvent) {

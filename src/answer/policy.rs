@@ -2,7 +2,7 @@
 
 use crate::domain::{
     answer::{AnswerSentence, CitedText},
-    claim::Draft,
+    claim::{Draft, DraftSentence},
     evidence::Label,
     policy::{RiskPolicy, Shown},
     text::{Lang, Span},
@@ -25,37 +25,98 @@ impl Assembled {
     }
 }
 
-/// Applies `policy` to a judged draft: `judgements[i]` is about `draft.sentences[i]`.
+/// An answer that grows by judged sentences.
 ///
 /// Every shown sentence is followed by the labels of the sources that decided its verdict (not by those that the
 /// draft claimed), and, unless it is supported, by a mark in its own language.
-pub fn assemble(policy: &RiskPolicy, draft: &Draft, judgements: Vec<Judgement>) -> Assembled {
-    let mut text = String::new();
-    let mut marked = false;
-    let mut sentences = Vec::with_capacity(judgements.len());
-    for (sentence, judgement) in draft.sentences.iter().zip(judgements) {
-        let shown = policy.decide(&judgement.verdict);
-        let span = if shown == Shown::Withheld {
-            Span::new(text.len(), text.len())
-        } else {
-            if !text.is_empty() {
-                text.push_str(if sentence.lead.is_empty() { joint(judgement.claim.lang) } else { &sentence.lead });
-            }
-            let start = text.len();
-            text.push_str(&sentence.text);
-            let span = Span::new(start, text.len());
-            for label in labels(&judgement.verdict) {
-                text.push_str(&label.to_string());
-            }
-            if shown == Shown::Marked {
-                marked = true;
-                text.push_str(mark(&judgement.verdict, judgement.claim.lang));
-            }
-            span
-        };
-        sentences.push(AnswerSentence { span, shown, judgement });
+#[derive(Clone, Debug)]
+pub struct Assembly {
+    policy: RiskPolicy,
+    text: String,
+    sentences: Vec<AnswerSentence>,
+    marked: bool,
+}
+
+impl Assembly {
+    pub const fn new(policy: RiskPolicy) -> Self {
+        Self { policy, text: String::new(), sentences: Vec::new(), marked: false }
     }
-    Assembled { text: CitedText::from_judged(text), sentences, marked }
+
+    pub const fn decide(&self, verdict: &Verdict) -> Shown {
+        self.policy.decide(verdict)
+    }
+
+    pub fn sentences(&self) -> &[AnswerSentence] {
+        &self.sentences
+    }
+
+    /// The slice of the text that the sentence at `index` is.
+    pub fn slice(&self, index: usize) -> &str {
+        self.sentences.get(index).and_then(|s| s.span.of(&self.text)).unwrap_or_default()
+    }
+
+    /// The next sentence, as the policy decides.
+    pub fn push(&mut self, sentence: &DraftSentence, judgement: Judgement) {
+        let shown = self.policy.decide(&judgement.verdict);
+        if shown == Shown::Withheld {
+            return self.withhold(judgement);
+        }
+        if !self.text.is_empty() {
+            self.text.push_str(if sentence.lead.is_empty() { joint(judgement.claim.lang) } else { &sentence.lead });
+        }
+        let start = self.text.len();
+        self.text.push_str(&sentence.text);
+        let span = Span::new(start, self.text.len());
+        for label in labels(&judgement.verdict) {
+            self.text.push_str(&label.to_string());
+        }
+        if shown == Shown::Marked {
+            self.marked = true;
+            self.text.push_str(mark(&judgement.verdict, judgement.claim.lang));
+        }
+        self.sentences.push(AnswerSentence { span, shown, judgement });
+    }
+
+    /// The next sentence for the record only.
+    pub fn withhold(&mut self, judgement: Judgement) {
+        let span = Span::new(self.text.len(), self.text.len());
+        self.sentences.push(AnswerSentence { span, shown: Shown::Withheld, judgement });
+    }
+
+    /// Takes the last sentence back, if it was withheld: another one takes its place.
+    pub fn take_back(&mut self) {
+        self.sentences.pop_if(|last| last.shown == Shown::Withheld);
+    }
+
+    pub fn finish(self) -> Assembled {
+        Assembled { text: CitedText::from_judged(self.text), sentences: self.sentences, marked: self.marked }
+    }
+}
+
+/// Applies `policy` to a judged draft: `judgements[i]` is about `draft.sentences[i]`.
+pub fn assemble(policy: &RiskPolicy, draft: &Draft, judgements: Vec<Judgement>) -> Assembled {
+    let mut assembly = Assembly::new(policy.clone());
+    for (sentence, judgement) in draft.sentences.iter().zip(judgements) {
+        assembly.push(sentence, judgement);
+    }
+    assembly.finish()
+}
+
+/// What stands between the sentences of an answer without being one: labels, marks and white space. Everything else
+/// in its text must be a judged sentence.
+pub fn is_trimming(between: &str) -> bool {
+    let mut rest = between.trim_start();
+    while !rest.is_empty() {
+        let label = rest.strip_prefix('[').and_then(|inner| {
+            let digits = inner.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0)?;
+            inner[digits..].strip_prefix(']')
+        });
+        let Some(after) = label.or_else(|| MARKS.iter().find_map(|mark| rest.strip_prefix(mark.trim_start()))) else {
+            return false;
+        };
+        rest = after.trim_start();
+    }
+    true
 }
 
 const fn joint(lang: Lang) -> &'static str {
@@ -76,20 +137,32 @@ fn labels(verdict: &Verdict) -> Vec<Label> {
     labels
 }
 
+const MARKS: [&str; 10] = [
+    "〔与来源矛盾〕",
+    " (contradicted by the source)",
+    "〔无来源支持〕",
+    " (no source backs this)",
+    "〔引文有误，已更正〕",
+    " (citation corrected)",
+    "〔来源之间有冲突〕",
+    " (the sources disagree)",
+    "〔待人工复核〕",
+    " (needs review)",
+];
+
 /// What stands behind a sentence that is shown without being supported, so that even plain text carries the warning.
 const fn mark(verdict: &Verdict, lang: Lang) -> &'static str {
-    match (verdict, lang) {
-        (Verdict::Supported { .. }, _) => "",
-        (Verdict::Contradicted { .. }, Lang::Zh) => "〔与来源矛盾〕",
-        (Verdict::Contradicted { .. }, Lang::En) => " (contradicted by the source)",
-        (Verdict::Unsupported(_) | Verdict::NotChecked(_), Lang::Zh) => "〔无来源支持〕",
-        (Verdict::Unsupported(_) | Verdict::NotChecked(_), Lang::En) => " (no source backs this)",
-        (Verdict::Miscited { .. }, Lang::Zh) => "〔引文有误，已更正〕",
-        (Verdict::Miscited { .. }, Lang::En) => " (citation corrected)",
-        (Verdict::Conflict { .. }, Lang::Zh) => "〔来源之间有冲突〕",
-        (Verdict::Conflict { .. }, Lang::En) => " (the sources disagree)",
-        (Verdict::NeedsReview { .. }, Lang::Zh) => "〔待人工复核〕",
-        (Verdict::NeedsReview { .. }, Lang::En) => " (needs review)",
+    let row = match verdict {
+        Verdict::Supported { .. } => return "",
+        Verdict::Contradicted { .. } => 0,
+        Verdict::Unsupported(_) | Verdict::NotChecked(_) => 2,
+        Verdict::Miscited { .. } => 4,
+        Verdict::Conflict { .. } => 6,
+        Verdict::NeedsReview { .. } => 8,
+    };
+    match lang {
+        Lang::Zh => MARKS[row],
+        Lang::En => MARKS[row + 1],
     }
 }
 
@@ -99,7 +172,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        claim::{Claim, DraftSentence, NotAClaim},
+        claim::{Claim, NotAClaim},
         document::{ChunkId, DocumentMeta, Domain, VersionId},
         evidence::Citation,
         text::NonEmpty,
@@ -187,5 +260,15 @@ mod tests {
         assert_eq!(out.text.as_str(), "One.[1] Two.[2]");
         let slices: Vec<_> = out.sentences.iter().map(|s| s.span.of(out.text.as_str())).collect();
         assert_eq!(slices, [Some("One."), Some(""), Some("Two.")]);
+    }
+
+    #[test]
+    fn only_labels_marks_and_space_stand_between_sentences() {
+        for between in ["", "[1]", "[1][12] ", "[2]〔待人工复核〕", "[2] (needs review) ", "\n\n", " "] {
+            assert!(is_trimming(between), "{between:?}");
+        }
+        for between in ["[x]", "[]", "一句", "[1] and so on", "(needs", "[1"] {
+            assert!(!is_trimming(between), "{between:?}");
+        }
     }
 }

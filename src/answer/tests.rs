@@ -1,14 +1,18 @@
 //! The plumbing of the pipeline, on fakes. What an answer is worth is shown on real models elsewhere.
 
+#[path = "injection_tests.rs"]
+mod injection;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use time::{OffsetDateTime, macros::datetime};
+use tokio::sync::mpsc;
 
-use super::{Ask, Pipeline, sufficiency::Gate};
+use super::{AnswerEvent, Ask, Pipeline, sufficiency::Gate};
 use crate::{
     domain::{
-        answer::{AbstentionReason, Mode, Outcome},
+        answer::{AbstentionReason, Answer, Mode, Outcome},
         document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
         evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals},
         policy::Shown,
@@ -16,7 +20,7 @@ use crate::{
         verdict::{Missing, Verdict},
     },
     draft::quote::Limits,
-    ports::{Clock, IndexStatus, RetrieveError, Retriever},
+    ports::{Clock, Generator, IndexStatus, Prompt, RetrieveError, Retriever, Sampling},
     testing::FakeGenerator,
     verify::{Cascade, Thresholds},
 };
@@ -78,20 +82,26 @@ impl Clock for Noon {
 }
 
 fn pipeline(shelf: Shelf, script: &str) -> Pipeline {
+    told(shelf, FakeGenerator::new([script]))
+}
+
+fn told(shelf: Shelf, generator: FakeGenerator) -> Pipeline {
     Pipeline {
         retriever: Arc::new(shelf),
         embedder: None,
-        generator: Some(Arc::new(FakeGenerator::new([script]))),
+        generator: Some(Arc::new(generator)),
         verifier: Arc::new(Cascade::new(None, Thresholds::default())),
         clock: Arc::new(Noon),
         gate: Gate::default(),
         limits: Limits::default(),
+        sampling: Sampling::default(),
+        unguarded: false,
     }
 }
 
 fn ask(mode: Mode) -> Ask {
     let question = "《民法典》第六百七十五条怎么规定？".to_owned();
-    Ask { question, collections: Vec::new(), mode, as_of: None, domain: Domain::Legal }
+    Ask { question, collections: Vec::new(), mode, as_of: None, domain: Domain::Legal, lang: None }
 }
 
 #[tokio::test]
@@ -120,11 +130,86 @@ async fn a_failure_of_the_search_is_an_error_and_nothing_found_an_abstention() {
     assert!(abstention.message.zh.contains("legal-zh") && abstention.message.en.contains("legal-zh"));
 }
 
+const FIRST: &str = "借款人应当按照约定的期限返还借款。";
+const WHOLE: &str = "借款人应当按照约定的期限返还借款。[1]\n";
+const CLAUSE: &str = "对借款期限没有约定的，借款人可以随时返还。[1]\n";
+const INVENTED: &str = "借款人应当支付百分之五的违约金。[1]\n";
+
+/// Everything a listener was told, by name, index and what of it may be shown.
+async fn events(pipeline: &Pipeline) -> (Answer, Vec<(&'static str, usize, String)>) {
+    let (sender, mut receiver) = mpsc::channel(100);
+    let answer = pipeline.answer(&ask(Mode::Grounded), Some(&sender)).await.expect("the fakes do not fail");
+    drop(sender);
+    let mut events = Vec::new();
+    while let Some(event) = receiver.recv().await {
+        match event {
+            AnswerEvent::Sentence { index, text, .. } => events.push(("sentence", index, text)),
+            AnswerEvent::Revised { index, text, revision, .. } => events.push((revision.code(), index, text)),
+            _ => {}
+        }
+    }
+    (answer, events)
+}
+
+fn counts(answer: &Answer) -> (usize, usize, usize, usize, usize) {
+    let w = answer.provenance.writing.expect("a generator wrote");
+    (w.kept, w.repaired, w.quoted, w.dropped, w.retries)
+}
+
 #[tokio::test]
-async fn what_a_generator_invents_is_withheld_with_its_verdict() {
+async fn sentences_that_pass_are_told_one_by_one() {
+    let pipeline = told(Shelf(Ok(vec![ARTICLE])), FakeGenerator::new([WHOLE, CLAUSE, ""]));
+    let (answer, events) = events(&pipeline).await;
+    assert_eq!(counts(&answer), (2, 0, 0, 0, 0));
+    assert_eq!(events[0], ("sentence", 0, FIRST.to_owned()));
+    assert_eq!((events.len(), events[1].0, events[1].1), (2, "sentence", 1));
+    assert!(answer.text.as_str().starts_with("借款人应当按照约定的期限返还借款。[1]对借款期限"), "{:?}", answer.text);
+}
+
+#[tokio::test]
+async fn a_sentence_that_fails_is_written_again_with_the_passage_at_the_cut() {
+    let generator = Arc::new(FakeGenerator::new([WHOLE, INVENTED, CLAUSE, ""]));
+    let mut pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), "");
+    pipeline.generator = Some(Arc::clone(&generator) as Arc<dyn Generator>);
+    let (answer, events) = events(&pipeline).await;
+    assert_eq!(counts(&answer), (1, 1, 0, 0, 1));
+    let told: Vec<_> = events.iter().map(|(name, index, text)| (*name, *index, text.is_empty())).collect();
+    assert_eq!(told, [("sentence", 0, false), ("sentence", 1, true), ("repaired", 1, false)]);
+    assert_eq!(answer.sentences.len(), 2, "the failed one gave way");
+    let openings = generator.openings();
+    assert_eq!(openings[1], WHOLE, "the turn so far");
+    assert!(openings[2].starts_with(WHOLE) && openings[2].contains("来源[1]原文：对借款期限"), "{:?}", openings[2]);
+    assert!(!openings[3].contains("来源[1]原文"), "the passage leaves the turn again: {:?}", openings[3]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_repaired_gives_way_to_the_words_of_the_source() {
+    let pipeline = told(Shelf(Ok(vec![ARTICLE])), FakeGenerator::new([WHOLE, INVENTED]));
+    let (answer, events) = events(&pipeline).await;
+    let (kept, _, quoted, _, retries) = counts(&answer);
+    assert_eq!((kept, quoted), (1, 1), "{events:?}");
+    assert!((3..=8).contains(&retries), "at most three for a sentence and eight in all: {retries}");
+    assert!(!answer.text.as_str().contains("百分之五"));
+    assert!(answer.text.as_str().contains("贷款人可以催告借款人在合理期限内返还"), "{:?}", answer.text);
+    for sentence in answer.sentences.iter().filter(|s| s.shown != Shown::Withheld) {
+        assert!(sentence.judgement.verdict.is_supported());
+    }
+}
+
+#[tokio::test]
+async fn labels_that_do_not_exist_never_reach_the_answer() {
+    let pipeline = told(Shelf(Ok(vec![ARTICLE])), FakeGenerator::new(["贷款人可以起诉。[9]\n"]));
+    let (answer, events) = events(&pipeline).await;
+    assert_eq!(events[0], ("sentence", 0, String::new()), "judged, withheld, told without its text");
+    assert!(!answer.text.as_str().contains("[9]") && !answer.text.as_str().contains("起诉"), "{:?}", answer.text);
+}
+
+#[tokio::test]
+async fn without_repair_what_a_generator_invents_is_withheld_with_its_verdict() {
     let script =
         "对借款期限没有约定的，借款人可以随时返还。[1]\n借款人应当支付百分之五的违约金。[1]\n贷款人可以起诉。[9]\n";
-    let pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), script);
+    let mut pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), script);
+    pipeline.unguarded = true;
     let answer = pipeline.answer(&ask(Mode::Grounded), None).await.expect("the fakes do not fail");
     let verdicts: Vec<_> = answer.sentences.iter().map(|s| (s.judgement.verdict.code(), s.shown)).collect();
     assert_eq!(verdicts[0], ("supported", Shown::Plain), "{verdicts:?}");
@@ -139,10 +224,23 @@ async fn what_a_generator_invents_is_withheld_with_its_verdict() {
 
 #[tokio::test]
 async fn an_answer_of_inventions_alone_is_an_abstention() {
-    let pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), "利率不得超过百分之三十六。[1]\n");
+    let mut pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), "利率不得超过百分之三十六。[1]\n");
+    pipeline.unguarded = true;
     let answer = pipeline.answer(&ask(Mode::Grounded), None).await.expect("the fakes do not fail");
     let Outcome::Abstained(abstention) = &answer.outcome else { panic!("{:?}", answer.outcome) };
     assert_eq!(abstention.reason, AbstentionReason::NothingVerified);
     assert_eq!(answer.text.as_str(), "");
     assert_eq!(answer.sentences.len(), 1, "the judgement stays on record");
+}
+
+#[tokio::test]
+async fn the_language_that_is_asked_for_is_the_language_of_the_answer() {
+    let generator = Arc::new(FakeGenerator::new([""]));
+    let mut pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), "");
+    pipeline.generator = Some(Arc::clone(&generator) as Arc<dyn Generator>);
+    let asked = Ask { lang: Some(Lang::En), ..ask(Mode::Grounded) };
+    let answer = pipeline.answer(&asked, None).await.expect("the fakes do not fail");
+    assert_eq!(answer.lang, Lang::En);
+    let Prompt::Chat(messages) = &generator.prompts()[0] else { panic!("the fake follows conversations") };
+    assert!(messages[0].text.starts_with("Answer the question"), "{}", messages[0].text);
 }

@@ -24,7 +24,7 @@ use crate::{
     llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaEncoder, LlamaGenerator, ModelOptions},
     models::{Installed, Job, Models, ModelsError},
     ports::{
-        Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, RetrieveError, Retriever, Store,
+        Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling, Store,
         StoreError, StoredAnswer, Verifier,
     },
     retrieve::{self, Engine},
@@ -263,6 +263,8 @@ impl App {
             clock: Arc::clone(&self.0.clock),
             gate: Gate::default(),
             limits: quote::Limits::default(),
+            sampling: Sampling { repeat_penalty: 1.05, ..Sampling::default() },
+            unguarded: false,
         })
     }
 

@@ -59,6 +59,7 @@ impl App {
             collections: request.collections,
             mode: request.mode.unwrap_or(self.default_mode()),
             as_of: request.as_of,
+            lang: request.lang,
         })
     }
 

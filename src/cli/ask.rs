@@ -28,6 +28,9 @@ pub struct AskArgs {
     /// The day whose law applies [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::date)]
     as_of: Option<Date>,
+    /// Language of the answer, zh or en [default: that of the question]
+    #[arg(long, value_parser = parse_lang)]
+    lang: Option<Lang>,
     /// The answer as JSON, as the REST API gives it
     #[arg(long)]
     json: bool,
@@ -35,6 +38,10 @@ pub struct AskArgs {
 
 pub fn parse_mode(text: &str) -> Result<Mode, String> {
     Mode::parse(text).ok_or_else(|| format!("'{text}' is not a mode; use strict or grounded"))
+}
+
+fn parse_lang(text: &str) -> Result<Lang, String> {
+    Lang::parse(text).ok_or_else(|| format!("'{text}' is not a language of answers; use zh or en"))
 }
 
 pub async fn run(args: &AskArgs, app: &App) -> anyhow::Result<()> {
@@ -45,6 +52,7 @@ pub async fn run(args: &AskArgs, app: &App) -> anyhow::Result<()> {
         mode,
         as_of: args.as_of,
         domain: app.domain_of(&args.collection).await?,
+        lang: args.lang,
     };
     let answer = app.ask(&ask, None).await?;
     if args.json {

@@ -16,7 +16,7 @@ pub enum Mode {
     /// Verbatim spans of the sources, chosen by relevance.
     #[default]
     Strict,
-    /// A generator writes, under a grammar that knows only labels that exist.
+    /// A generator writes, under constraint, and what does not stand is repaired or dropped.
     Grounded,
 }
 
@@ -119,10 +119,59 @@ pub struct ModelIdentity {
     pub sha256: String,
 }
 
+/// How a sentence came to differ from what the generator wrote first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Revision {
+    /// Written again, or its citation corrected, until it passed.
+    Repaired,
+    /// Replaced by the words of the source.
+    Quoted,
+    /// Withheld: nothing that was tried passed.
+    Dropped,
+}
+
+impl Revision {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Repaired => "repaired",
+            Self::Quoted => "quoted",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// What became of the sentences that a generator wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Writing {
+    /// Sentences that passed as they were written first.
+    pub kept: usize,
+    pub repaired: usize,
+    pub quoted: usize,
+    pub dropped: usize,
+    /// How often a sentence was written again.
+    pub retries: usize,
+    /// Of the sampler; 0 is greedy.
+    pub temperature: f32,
+    pub seed: u32,
+}
+
+impl Writing {
+    pub const fn count(&mut self, revision: Option<Revision>) {
+        match revision {
+            None => self.kept += 1,
+            Some(Revision::Repaired) => self.repaired += 1,
+            Some(Revision::Quoted) => self.quoted += 1,
+            Some(Revision::Dropped) => self.dropped += 1,
+        }
+    }
+}
+
 /// All that is needed to produce the answer again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Provenance {
     pub mode: Mode,
+    /// Nothing where nothing was written.
+    pub writing: Option<Writing>,
     pub embedder: Option<ModelIdentity>,
     pub generator: Option<ModelIdentity>,
     pub as_of: Date,

@@ -74,7 +74,18 @@ pub struct SentenceEvent {
     pub sentence: SentenceJson,
 }
 
-/// Data of the event `verdict`, which follows the `sentence` with the same index.
+/// Data of the event `revised`: the sentence at `index`, which came as withheld, is this one now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RevisedEvent {
+    /// Position in the answer's `sentences`.
+    pub index: usize,
+    /// `repaired` (written again), `quoted` (replaced by the words of the source) or `dropped` (stays withheld).
+    pub revision: &'static str,
+    #[serde(flatten)]
+    pub sentence: SentenceJson,
+}
+
+/// Data of the event `verdict`, which follows the `sentence` or `revised` with the same index.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerdictEvent {
     pub index: usize,
@@ -89,7 +100,8 @@ pub struct VerdictEvent {
 ///
 /// With `Accept: text/event-stream` the answer is told as it is made, by the events `searching`, `evidence`, then
 /// `sentence` and `verdict` in pairs, then `done` with the whole answer, or `error`. No sentence is sent before it is
-/// judged. Closing the connection stops the work.
+/// judged. One that does not pass comes as withheld; what is made of it follows as `revised` with a `verdict` of its
+/// own. Closing the connection stops the work.
 #[utoipa::path(
     post, path = "/v1/answers", tag = "answers", request_body = Ask,
     responses(
@@ -168,19 +180,31 @@ fn events_of(event: &AnswerEvent) -> Vec<Event> {
             },
         )],
         AnswerEvent::Sentence { index, text, sentence } => {
-            let sentence = SentenceJson::with_text(sentence, text);
-            let verdict = VerdictEvent {
-                index: *index,
-                verdict: sentence.verdict,
-                detail: sentence.detail,
-                shown: sentence.shown,
-                confidence: sentence.confidence,
-                reasons: sentence.reasons.clone(),
-            };
-            vec![named("sentence", &SentenceEvent { index: *index, sentence }), named("verdict", &verdict)]
+            let (index, sentence) = (*index, SentenceJson::with_text(sentence, text));
+            let verdict = verdict_of(index, &sentence);
+            vec![named("sentence", &SentenceEvent { index, sentence }), verdict]
+        }
+        AnswerEvent::Revised { index, text, sentence, revision } => {
+            let (index, sentence) = (*index, SentenceJson::with_text(sentence, text));
+            let verdict = verdict_of(index, &sentence);
+            vec![named("revised", &RevisedEvent { index, revision: revision.code(), sentence }), verdict]
         }
         AnswerEvent::Done(answer) => vec![named("done", &AnswerJson::from(&**answer))],
     }
+}
+
+fn verdict_of(index: usize, sentence: &SentenceJson) -> Event {
+    named(
+        "verdict",
+        &VerdictEvent {
+            index,
+            verdict: sentence.verdict,
+            detail: sentence.detail,
+            shown: sentence.shown,
+            confidence: sentence.confidence,
+            reasons: sentence.reasons.clone(),
+        },
+    )
 }
 
 fn named(name: &str, data: &impl Serialize) -> Event {

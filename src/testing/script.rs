@@ -244,6 +244,7 @@ pub(super) fn answer(id: String, request: &AskRequest, found: EvidenceSet) -> An
         sentences,
         provenance: Provenance {
             mode,
+            writing: None,
             embedder: Some(ModelIdentity { name: "fake".to_owned(), sha256: "0".repeat(64) }),
             generator: None,
             as_of: request.as_of.unwrap_or(TODAY),

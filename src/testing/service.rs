@@ -17,12 +17,13 @@ use time::{Date, macros::date};
 use super::script;
 use crate::{
     domain::{
-        answer::{Answer, Mode, ModelIdentity},
+        answer::{Answer, Mode, ModelIdentity, Revision},
         document::{
             Chunk, ChunkId, Collection, CollectionName, DocStatus, Document, DocumentMeta, DocumentVersion, Domain,
             Section, VersionId,
         },
         evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        policy::Shown,
         text::{Lang, Span},
     },
     http::{
@@ -329,7 +330,13 @@ impl Service for FakeService {
         let mut events = vec![AnswerEvent::Searching, AnswerEvent::Evidence(answer.evidence.clone())];
         for (index, sentence) in answer.sentences.iter().enumerate() {
             let text = sentence.span.of(answer.text.as_str()).unwrap_or_default().to_owned();
-            events.push(AnswerEvent::Sentence { index, text, sentence: Box::new(sentence.clone()) });
+            let sentence = Box::new(sentence.clone());
+            // As the pipeline does where it gives a sentence up: told as withheld, then told to stay so.
+            let dropped = answer.provenance.mode == Mode::Grounded && sentence.shown == Shown::Withheld;
+            events.push(AnswerEvent::Sentence { index, text: text.clone(), sentence: sentence.clone() });
+            if dropped {
+                events.push(AnswerEvent::Revised { index, text, sentence, revision: Revision::Dropped });
+            }
         }
         let broken = request.question.contains("BREAK");
         let last =

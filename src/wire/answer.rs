@@ -7,7 +7,7 @@ use super::{
     CertificateJson, CitationJson, EvidenceJson, MessageJson, ReasonJson, SearchedJson, date, score, timestamp,
 };
 use crate::domain::{
-    answer::{Abstention, Answer, AnswerSentence, ModelIdentity, Outcome, Provenance},
+    answer::{Abstention, Answer, AnswerSentence, ModelIdentity, Outcome, Provenance, Writing},
     evidence::Searched,
     policy::Shown,
     verdict::{Missing, Support, Verdict},
@@ -151,6 +151,8 @@ impl AbstentionJson {
 pub struct ProvenanceJson {
     /// `strict` or `grounded`.
     pub mode: &'static str,
+    /// What became of the sentences that a generator wrote; `null` where none wrote.
+    pub writing: Option<WritingJson>,
     pub embedder: Option<ModelJson>,
     pub generator: Option<ModelJson>,
     pub as_of: String,
@@ -169,6 +171,7 @@ impl From<&Provenance> for ProvenanceJson {
     fn from(provenance: &Provenance) -> Self {
         Self {
             mode: provenance.mode.code(),
+            writing: provenance.writing.as_ref().map(WritingJson::from),
             embedder: provenance.embedder.as_ref().map(ModelJson::from),
             generator: provenance.generator.as_ref().map(ModelJson::from),
             as_of: date(provenance.as_of),
@@ -181,6 +184,39 @@ impl From<&Provenance> for ProvenanceJson {
             verifier: provenance.verifier.as_ref().map(ModelJson::from),
             certificate: provenance.certificate.as_ref().map(CertificateJson::from),
             version: provenance.version,
+        }
+    }
+}
+
+/// What became of the sentences that a generator wrote, before anybody saw them.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Writing)]
+pub struct WritingJson {
+    /// Sentences that passed as they were written first.
+    pub kept: usize,
+    /// Written again, or given another citation, until they passed.
+    pub repaired: usize,
+    /// Replaced by the words of the source.
+    pub quoted: usize,
+    /// Withheld: nothing that was tried passed.
+    pub dropped: usize,
+    /// How often a sentence was written again.
+    pub retries: usize,
+    /// Of the sampler; 0 is greedy.
+    pub temperature: f64,
+    pub seed: u32,
+}
+
+impl From<&Writing> for WritingJson {
+    fn from(writing: &Writing) -> Self {
+        Self {
+            kept: writing.kept,
+            repaired: writing.repaired,
+            quoted: writing.quoted,
+            dropped: writing.dropped,
+            retries: writing.retries,
+            temperature: score(writing.temperature),
+            seed: writing.seed,
         }
     }
 }

@@ -4,9 +4,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{MessageJson, SpanJson, date, score};
-use crate::domain::{
-    evidence::{Citation, Evidence, EvidenceSet, Searched, Signals},
-    verdict::{Comparison, EvidenceSpan, Reason, Verdict},
+use crate::{
+    domain::{
+        evidence::{Citation, Evidence, EvidenceSet, Searched, Signals},
+        verdict::{Comparison, EvidenceSpan, Reason, Verdict},
+    },
+    text::instruction,
 };
 
 /// An exact place in a stored text, and its bytes.
@@ -111,6 +114,10 @@ pub struct EvidenceJson {
     pub authority: u8,
     pub source_url: Option<String>,
     pub licence: Option<String>,
+    /// Places in `text` that give orders to a language model. They were kept from the generator, and nothing is quoted
+    /// from them. Left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<SpanJson>,
 }
 
 impl From<&Evidence> for EvidenceJson {
@@ -139,6 +146,7 @@ impl From<&Evidence> for EvidenceJson {
             authority: meta.authority,
             source_url: meta.source_url.clone(),
             licence: meta.licence.clone(),
+            orders: instruction::find(&chunk.text).into_iter().map(SpanJson::from).collect(),
         }
     }
 }

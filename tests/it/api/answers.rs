@@ -113,17 +113,26 @@ async fn events_come_in_the_order_that_is_promised() {
     let server = Server::start().await;
     let told = events(&server, &json!({"question": LOAN, "mode": "grounded"})).await;
     let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
-    let pairs = (names.len() - 3) / 2;
-    assert!(pairs >= 6, "{names:?}");
-    let expected: Vec<&str> = ["searching", "evidence"]
-        .into_iter()
-        .chain(["sentence", "verdict"].into_iter().cycle().take(2 * pairs))
-        .chain(["done"])
-        .collect();
-    assert_eq!(names, expected);
     let answer = &told.last().expect("events").1;
+    let sentences = answer["sentences"].as_array().expect("a list");
+    let mut expected = vec!["searching", "evidence"];
+    for sentence in sentences {
+        expected.extend(["sentence", "verdict"]);
+        if sentence["shown"] == "withheld" {
+            expected.extend(["revised", "verdict"]);
+        }
+    }
+    expected.push("done");
+    assert_eq!(names, expected);
+    assert!(sentences.len() >= 6 && names.contains(&"revised"), "{names:?}");
     assert_eq!(told[1].1["evidence"], answer["evidence"]);
-    for (index, pair) in told[2..names.len() - 1].chunks(2).enumerate() {
+    let (revised, told): (Vec<_>, Vec<_>) = told[2..names.len() - 1].chunks(2).partition(|pair| pair[0].0 == "revised");
+    for pair in revised {
+        assert_eq!(pair[0].1["revision"], "dropped");
+        assert_eq!(pair[0].1["text"], "", "what is withheld is told without its text");
+        assert_eq!(pair[0].1["index"], pair[1].1["index"]);
+    }
+    for (index, pair) in told.into_iter().enumerate() {
         let mut sentence = pair[0].1.clone();
         assert_eq!(sentence["index"], index);
         assert_eq!(pair[1].1["index"], index);
