@@ -257,6 +257,7 @@ impl Bench<'_> {
             let start = Instant::now();
             let request = GenerateRequest {
                 prompt: Prompt::Raw(prompt.clone()),
+                opening: String::new(),
                 grammar: None,
                 mask: None,
                 sampling: Sampling::default(),

@@ -24,8 +24,8 @@ use crate::{
     llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaEncoder, LlamaGenerator, ModelOptions},
     models::{Installed, Job, Models, ModelsError},
     ports::{
-        Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling, Store,
-        StoreError, StoredAnswer, Verifier,
+        Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling,
+        Store, StoreError, StoredAnswer, Verifier,
     },
     retrieve::{self, Engine},
     store::SqliteStore,

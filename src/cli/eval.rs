@@ -93,6 +93,18 @@ struct AnswersArgs {
     /// Only the first so many questions
     #[arg(long)]
     limit: Option<usize>,
+    /// How freely the generator draws; 0 takes the likeliest token
+    #[arg(long, default_value_t = 0.0, value_parser = temperature)]
+    temperature: f32,
+    /// Of the generator's draws
+    #[arg(long, default_value_t = 0)]
+    seed: u32,
+    /// Let the generator write without constraint or repair, as a baseline
+    #[arg(long)]
+    unguarded: bool,
+    /// Write an answer to every question, whatever the gate says
+    #[arg(long, conflicts_with = "gate_only")]
+    answer_all: bool,
     /// Search and ask the gate, but write nothing: for fitting it
     #[arg(long)]
     gate_only: bool,
@@ -102,6 +114,13 @@ struct AnswersArgs {
     /// Figures as JSON
     #[arg(long)]
     json: bool,
+}
+
+fn temperature(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(value) if (0.0..=2.0).contains(&value) => Ok(value),
+        _ => Err(format!("'{text}' is not a temperature; use a number from 0 to 2")),
+    }
 }
 
 pub async fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
@@ -160,6 +179,7 @@ async fn answers(args: &AnswersArgs, app: &App) -> anyhow::Result<()> {
         mode: args.mode,
         as_of: args.as_of,
         limit: args.limit,
+        seed: args.seed,
     };
     let bar = progress::bar(0, "questions");
     let tell = |done: usize, total: usize| {
@@ -171,6 +191,11 @@ async fn answers(args: &AnswersArgs, app: &App) -> anyhow::Result<()> {
         app.store().version_text(version.id).await.ok().flatten().map(|(_, document)| document.text)
     };
     let mut pipeline = app.pipeline(args.mode).await?;
+    pipeline.sampling.temperature = args.temperature;
+    pipeline.unguarded = args.unguarded;
+    if args.answer_all {
+        pipeline.gate.threshold = f32::NEG_INFINITY;
+    }
     if args.gate_only {
         pipeline.gate.threshold = f32::INFINITY;
     }
@@ -200,10 +225,17 @@ fn print(f: &Figures) {
         f.sentences_shown, f.sentences_shown_supported, f.sentences_withheld
     );
     println!(
-        "citations {}: {} labels that do not exist, {} quotes whose bytes differ; {} sentences without a verdict",
+        "written {}, of them supported {}; kept {}, repaired {}, quoted {}, dropped {} ({} retries)",
+        f.sentences_written, f.sentences_written_supported, f.kept, f.repaired, f.quoted, f.dropped, f.retries
+    );
+    println!(
+        "citations {}: {} labels that do not exist, {} quotes whose bytes differ; {} quotations altered, {} figures \
+         without a source, {} sentences without a verdict",
         f.integrity.citations,
         f.integrity.labels_that_do_not_exist,
         f.integrity.quotes_whose_bytes_differ,
+        f.integrity.quotations_altered,
+        f.integrity.figures_without_source,
         f.integrity.sentences_without_verdict
     );
 }

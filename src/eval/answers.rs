@@ -12,6 +12,7 @@ use time::Date;
 use super::{
     EvalError,
     contexts::{self, Passage},
+    integrity::Integrity,
     rows,
 };
 use crate::{
@@ -108,7 +109,7 @@ struct ClaimOut {
     shown: &'static str,
 }
 
-/// Counts over a run. The three of `integrity` must be 0.
+/// Counts over a run.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Figures {
     pub questions: usize,
@@ -127,16 +128,17 @@ pub struct Figures {
     pub sentences_shown: usize,
     pub sentences_shown_supported: usize,
     pub sentences_withheld: usize,
+    /// All that were written and judged, shown or not, and those of them that a source backs.
+    pub sentences_written: usize,
+    pub sentences_written_supported: usize,
+    /// What became of a generator's sentences.
+    pub kept: usize,
+    pub repaired: usize,
+    pub quoted: usize,
+    pub dropped: usize,
+    pub retries: usize,
     pub integrity: Integrity,
     pub seconds: f64,
-}
-
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Integrity {
-    pub citations: usize,
-    pub labels_that_do_not_exist: usize,
-    pub quotes_whose_bytes_differ: usize,
-    pub sentences_without_verdict: usize,
 }
 
 /// Where the evidence comes from.
@@ -155,6 +157,8 @@ pub struct Options {
     pub as_of: Option<Date>,
     /// Only the first so many questions.
     pub limit: Option<usize>,
+    /// Of the sampler.
+    pub seed: u32,
 }
 
 /// Runs `file` through the pipeline, writes predictions to `out`, and returns the figures. `stored` gives the stored
@@ -191,7 +195,11 @@ where
             mode: options.mode,
             as_of: options.as_of,
             domain: row.domain.as_deref().and_then(Domain::parse).unwrap_or_default(),
+            lang: None,
         };
+        // Each question draws with a seed of its own, the same one in every run.
+        let mut pipeline = pipeline.clone();
+        pipeline.sampling.seed = options.seed.wrapping_add(u32::try_from(done).unwrap_or(0).wrapping_mul(1000));
         let (answer, passages) = match &options.source {
             Source::Collections(_) => (pipeline.answer(&ask, None).await, Vec::new()),
             Source::Contexts => {
@@ -212,12 +220,12 @@ where
                         .map(|p| p.text.clone()),
                     Source::Collections(_) => stored(&citation.collection, &citation.meta.key).await,
                 };
-                tally.check(citation, text.as_deref(), &answer);
+                tally.figures.integrity.citation(citation, text.as_deref(), &answer);
             }
         }
         tally.add(&row, &answer);
         if out.is_some() {
-            predictions.push(prediction(&row, &answer, GateOut::read(pipeline, &row.question, &answer)));
+            predictions.push(prediction(&row, &answer, GateOut::read(&pipeline, &row.question, &answer)));
         }
         progress(done + 1, total);
     }
@@ -304,18 +312,6 @@ struct Tally {
 }
 
 impl Tally {
-    /// Counts a citation, and what is wrong with it.
-    fn check(&mut self, citation: &crate::domain::evidence::Citation, stored: Option<&str>, answer: &Answer) {
-        let integrity = &mut self.figures.integrity;
-        integrity.citations += 1;
-        if answer.evidence.get(citation.label).is_none() {
-            integrity.labels_that_do_not_exist += 1;
-        }
-        if stored.and_then(|text| citation.span.of(text)) != Some(citation.quote.as_str()) {
-            integrity.quotes_whose_bytes_differ += 1;
-        }
-    }
-
     fn add(&mut self, row: &Row, answer: &Answer) {
         let figures = &mut self.figures;
         figures.questions += 1;
@@ -330,18 +326,24 @@ impl Tally {
             }
         }
         for sentence in &answer.sentences {
+            let supported = usize::from(sentence.judgement.verdict.is_supported());
+            figures.sentences_written += 1;
+            figures.sentences_written_supported += supported;
             if sentence.shown == Shown::Withheld {
                 figures.sentences_withheld += 1;
             } else {
                 figures.sentences_shown += 1;
-                figures.sentences_shown_supported += usize::from(sentence.judgement.verdict.is_supported());
+                figures.sentences_shown_supported += supported;
             }
         }
-        // Every shown byte must belong to a judged sentence, a label, a mark or white space.
-        let judged: usize = answer.sentences.iter().map(|s| s.span.len()).sum();
-        if judged == 0 && !answer.text.as_str().is_empty() {
-            figures.integrity.sentences_without_verdict += 1;
+        if let Some(writing) = &answer.provenance.writing {
+            figures.kept += writing.kept;
+            figures.repaired += writing.repaired;
+            figures.quoted += writing.quoted;
+            figures.dropped += writing.dropped;
+            figures.retries += writing.retries;
         }
+        figures.integrity.answer(answer);
         if row.answerable && !matches!(answer.outcome, Outcome::Abstained(_)) {
             self.gave += 1;
             self.contains += usize::from(contains(answer.text.as_str(), row));
