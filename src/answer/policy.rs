@@ -127,7 +127,7 @@ const fn joint(lang: Lang) -> &'static str {
 }
 
 /// The labels that decided the verdict, each once, in order of appearance.
-fn labels(verdict: &Verdict) -> Vec<Label> {
+pub(super) fn labels(verdict: &Verdict) -> Vec<Label> {
     let mut labels = Vec::new();
     for citation in verdict.citations() {
         if !labels.contains(&citation.label) {

@@ -1,7 +1,7 @@
 //! The grounded answer, sentence by sentence: written under constraint, judged before anybody sees it, and where it
 //! does not stand, written again with the passage that it should have kept to, replaced by that passage, or dropped.
 //!
-//! Putting the missing passage at the cut is what makes a second attempt worth its time (VERIFIER.md, 7). Each attempt
+//! Putting the missing passage at the cut is what makes a second attempt worth its time. Each attempt
 //! repeats the prompt of the one before up to the cut, so the generator steps back instead of reading again.
 
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use tokio::sync::mpsc;
 
 use super::{
     AnswerError, AnswerEvent, Ask, Pipeline,
-    policy::{Assembled, Assembly},
+    policy::{Assembled, Assembly, labels},
     tell,
 };
 use crate::{
     domain::{
         answer::{Revision, Writing},
         claim::{Cited, Draft, DraftSentence},
-        evidence::{EvidenceSet, Label},
+        evidence::EvidenceSet,
         policy::{RiskPolicy, Shown},
         text::Lang,
         verdict::{Judgement, Verdict},
@@ -39,8 +39,8 @@ const SENTENCES: usize = 5;
 /// How often one sentence is written again, and how often all of them are.
 const RETRIES: usize = 3;
 const ALL_RETRIES: usize = 8;
-/// A sentence must come this near to the question, measured by the best sentence of the sources. Gold answer sentences
-/// of the development sets stay above it; see `attest eval answers`.
+/// A sentence must come this near to the question, measured by the best sentence of the sources. Chosen to stop what is
+/// plainly beside the question, not fitted: a sentence that shares a heading with an answer passes.
 const RELEVANT: f32 = 0.4;
 /// Tokens of one sentence, and of the model's whole turn with what is put into it.
 const SENTENCE_TOKENS: usize = 128;
@@ -137,16 +137,15 @@ impl<'a> Writer<'a> {
             }
             let sentence = match self.write(passage.as_ref(), attempt).await? {
                 Line::Sentence(sentence) if !self.is_said(&sentence.text) => sentence,
-                Line::Unfinished => continue,
                 // A model that repeats itself has nothing more to say.
                 Line::Sentence(_) | Line::End if attempt == 0 => return Ok(Next::End),
-                Line::Sentence(_) | Line::End => continue,
+                Line::Unfinished | Line::Sentence(_) | Line::End => continue,
             };
             let revised = (attempt > 0).then_some(Revision::Repaired);
             let (sentence, judgement, revised) = match self.judge(&sentence).await? {
                 // The sentence is right and its label is not: no model is needed to put that right.
                 judgement if matches!(judgement.verdict, Verdict::Miscited { .. }) => {
-                    let cited = labels(&judgement.verdict).map(Cited::Label).collect();
+                    let cited = labels(&judgement.verdict).into_iter().map(Cited::Label).collect();
                     let sentence = DraftSentence { cited, ..sentence };
                     let judgement = self.judge(&sentence).await?;
                     (sentence, judgement, Some(Revision::Repaired))
@@ -236,7 +235,7 @@ impl<'a> Writer<'a> {
 
     /// Read under the headings of its source, as the source's own sentences are.
     async fn is_relevant(&self, text: &str, verdict: &Verdict) -> Result<bool, AnswerError> {
-        let source = labels(verdict).find_map(|label| self.candidates.iter().find(|c| c.label == label));
+        let source = labels(verdict).into_iter().find_map(|label| self.candidates.iter().find(|c| c.label == label));
         let text = source.map_or_else(|| text.to_owned(), |source| format!("{} {text}", source.context));
         let vector = match &self.pipeline.embedder {
             Some(embedder) => {
@@ -317,18 +316,6 @@ impl<'a> Writer<'a> {
         })
         .await;
     }
-}
-
-fn labels(verdict: &Verdict) -> impl Iterator<Item = Label> {
-    let mut labels: Vec<Label> = verdict.citations().into_iter().map(|citation| citation.label).collect();
-    let mut seen = Vec::new();
-    labels.retain(|label| {
-        !seen.contains(label) && {
-            seen.push(*label);
-            true
-        }
-    });
-    labels.into_iter()
 }
 
 /// The whole text of a generation, and why it ended.

@@ -78,6 +78,7 @@ struct RetrievalArgs {
 }
 
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a command line")]
 struct AnswersArgs {
     file: PathBuf,
     /// Answer from these collections

@@ -134,8 +134,8 @@ impl Drawer {
     /// A token that the mask allows.
     fn pick_masked(&mut self, logits: &mut [f32], pieces: &Pieces) -> Option<LlamaToken> {
         let Some(mask) = &self.mask else { return self.pick(logits) };
-        let mut allows = |id: usize| mask.allows(pieces.vocabulary.piece(id));
-        let drawn = nucleus::draw(logits, &self.sampling, &mut self.dice, &mut allows).or_else(|| {
+        let allows = |id: usize| mask.allows(pieces.vocabulary.piece(id));
+        let drawn = nucleus::draw(logits, &self.sampling, &mut self.dice, allows).or_else(|| {
             // The model's favourites are all forbidden: whatever is left, however unlikely.
             keep_only(&**mask, logits, pieces);
             nucleus::draw(logits, &self.sampling, &mut self.dice, |_| true)

@@ -27,7 +27,7 @@ impl Vocabulary {
     pub fn new(pieces: Vec<Vec<u8>>) -> Self {
         let mut sorted: Vec<u32> = (0_u32..)
             .zip(&pieces)
-            .filter(|(_, piece)| !piece.is_empty() && piece.len() <= usize::from(u16::MAX))
+            .filter(|(_, piece)| !piece.is_empty() && u16::try_from(piece.len()).is_ok())
             .map(|(id, _)| id)
             .collect();
         sorted.sort_by(|a, b| pieces[*a as usize].cmp(&pieces[*b as usize]).then(a.cmp(b)));

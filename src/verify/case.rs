@@ -44,7 +44,7 @@ impl SourceSentence<'_> {
 }
 
 /// Below this coverage a sentence does not speak of the claim: rules that say "contradicted" look only at sentences
-/// above it (VERIFIER.md, decision step 2).
+/// above it.
 pub const ALIGNED: f32 = 0.4;
 
 /// What a rule is given.

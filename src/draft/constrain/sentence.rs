@@ -221,12 +221,12 @@ impl Rules {
                 self.next(&state, text.chars().next()?)
             }
             Err(e) if e.error_len().is_some() => None,
-            Err(_) => self.may_become(state, &partial).then_some(State { partial, ..*state }),
+            Err(_) => self.may_become(state, partial).then_some(State { partial, ..*state }),
         }
     }
 
     /// Whether some character that begins with these bytes may come next.
-    fn may_become(&self, state: &State, partial: &Partial) -> bool {
+    fn may_become(&self, state: &State, partial: Partial) -> bool {
         let state = State { partial: Partial::default(), ..*state };
         if matches!(state.at, At::Labelled(_)) || (matches!(state.at, At::Stopped(_)) && self.lang == Lang::Zh) {
             return false;
@@ -242,7 +242,7 @@ impl Rules {
             // What is shorter in other bytes may not be written in three.
             (1, 0xe0) => (0x800, 0x800),
             (1, 0xe1..=0xef) => ((first & 0x0f) << 12, 0x1000),
-            (2, 0xe0..=0xef) => ((first & 0x0f) << 12 | (second & 0x3f) << 6, 64),
+            (2, 0xe0..=0xef) => (((first & 0x0f) << 12) | ((second & 0x3f) << 6), 64),
             // Beyond the basic plane lie emoji and characters that no text here is written in.
             _ => return false,
         };
@@ -275,11 +275,10 @@ impl Rules {
         match (c, self.lang) {
             ('\n', _) => state.cited.then_some(State { at: At::Done, ..*state }),
             ('[', _) => self.label(state, 1),
-            (_, Lang::Zh) => None,
+            (_, Lang::Zh) | ('.' | '!', Lang::En) => None,
             (' ', Lang::En) if state.recent[2] != ' ' => Some(state.past(At::Stopped(ends), c)),
             // A new sentence needs a line of its own.
             (_, Lang::En) if ends && state.recent[2] == ' ' => None,
-            ('.' | '!', Lang::En) => None,
             (_, Lang::En) => self.prose(state, c),
         }
     }

@@ -122,7 +122,7 @@ pub struct ReferenceCheck {
     pub message: Message,
 }
 
-/// Below this share a text of the article is not what was said (VERIFIER.md: at most 30 % of the pieces stand in it).
+/// Below this share a text of the article is not what was said: at most 30 % of its pieces stand there.
 const SAYS_LITTLE: f32 = 0.3;
 /// From this share on another article is what was meant.
 const SAYS_IT: f32 = 0.6;

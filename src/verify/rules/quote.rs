@@ -15,7 +15,7 @@ pub const RULES: &[Rule] = &[Rule { code: "R28", title: "quotation", check: quot
 /// Shorter quotations are terms, titles or irony, not recitals: characters of Chinese, or letters and digits.
 const SHORTEST_ZH: usize = 8;
 const SHORTEST_EN: usize = 24;
-/// A quotation that agrees this far with a source is that source, misquoted (VERIFIER.md, R28).
+/// A quotation that agrees this far with a source is that source, misquoted.
 const NEAR: f32 = 0.9;
 /// Longer quotations are compared by their first characters only; the table of a comparison grows with both lengths.
 const LONGEST: usize = 600;
