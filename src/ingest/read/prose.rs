@@ -29,16 +29,25 @@ impl Prose {
     }
 }
 
-/// White space, line ends included, as single spaces; nothing between two Chinese characters that a line end parted.
+/// White space as single spaces. Nothing between two Chinese characters that a line end parted, nor between those of a
+/// word that is spread over its cell ("合 计").
 pub fn squeeze(text: &str) -> String {
+    let mut words = text.split_whitespace().peekable();
+    if words.peek().is_some() && words.clone().all(|word| word.chars().count() == 1 && word.starts_with(wide)) {
+        return words.collect();
+    }
     let mut squeezed = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if let (Some(before), Some(after)) = (squeezed.chars().next_back(), word.chars().next())
-            && !(wide(before) && wide(after))
-        {
-            squeezed.push(' ');
+    for line in text.lines() {
+        let mut first = true;
+        for word in line.split_whitespace() {
+            if let (Some(before), Some(after)) = (squeezed.chars().next_back(), word.chars().next())
+                && !(first && wide(before) && wide(after))
+            {
+                squeezed.push(' ');
+            }
+            squeezed.push_str(word);
+            first = false;
         }
-        squeezed.push_str(word);
     }
     squeezed
 }
@@ -62,5 +71,6 @@ mod tests {
         assert_eq!(prose.text, "甲\n\na\nb\n\nc");
         assert_eq!((prose.headings[0].start, prose.headings[0].body), (0, 3));
         assert_eq!(squeeze(" 营业\n收入  (net of\ttax) "), "营业收入 (net of tax)");
+        assert_eq!((squeeze("合　 计").as_str(), squeeze("第一章　总则").as_str()), ("合计", "第一章 总则"));
     }
 }

@@ -179,8 +179,9 @@ impl Table {
         }
         let unit = path.iter().rev().find_map(|text| Unit::named(text).or_else(|| Unit::bracketed(text)));
         path.retain(|text| Unit::named(text).is_none());
-        let name = path.join(" / ");
-        Column { counts: counts_what_the_table_counts(&name), name, unit }
+        // The innermost heading says what is counted.
+        let counts = path.last().is_none_or(|name| counts_what_the_table_counts(name));
+        Column { counts, name: path.join(" / "), unit }
     }
 
     /// How many columns name the row: the first, and those after a number or a merged name.

@@ -114,7 +114,7 @@ impl Numbering {
         let mut rest = level.text.chars().peekable();
         while let Some(c) = rest.next() {
             match rest.peek().and_then(|digit| digit.to_digit(10)) {
-                Some(digit @ 1..) if c == '%' && (digit as usize) <= LEVELS => {
+                Some(digit @ 1..=9) if c == '%' => {
                     rest.next();
                     let of_level = digit as usize - 1;
                     let format = if level.legal { "decimal" } else { of(of_level).map_or("decimal", |l| &l.format) };

@@ -287,8 +287,8 @@ fn rounded(value: f64, decimals: usize) -> String {
 }
 
 /// Which parts of a moment a format shows.
+#[expect(clippy::struct_excessive_bools, reason = "each part is shown or not")]
 #[derive(Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each part is shown or not, whatever the others are")]
 struct DateFormat {
     year: bool,
     month: bool,
@@ -376,9 +376,10 @@ impl DateFormat {
             if date {
                 written.push(' ');
             }
-            let _ = write!(written, "{:02}:{:02}", moment.hour(), moment.minute());
+            let (hour, minute, second) = moment.as_hms();
+            let _ = write!(written, "{hour:02}:{minute:02}");
             if self.second {
-                let _ = write!(written, ":{:02}", moment.second());
+                let _ = write!(written, ":{second:02}");
             }
         }
         Some(written)
