@@ -20,6 +20,7 @@ use super::{
     backend::{Backend, backend, open, threads},
     lanes::{Lane, Lanes},
     options::EmbedderOptions,
+    packs::{self, Packer, Request},
     queue::{CloseOnDrop, Queue},
 };
 use crate::{
@@ -37,20 +38,13 @@ const PACK_TEXTS: u32 = 64;
 /// No piece of any vocabulary in use is longer; text beyond this many bytes a token can only be cut.
 const BYTES_PER_TOKEN: usize = 48;
 
-type Reply = oneshot::Sender<Result<Vec<Vec<f32>>, ModelError>>;
-
-struct Request {
-    texts: Vec<String>,
-    reply: Reply,
-}
-
 /// An embedding model behind the [`Embedder`] port.
 pub struct LlamaEmbedder {
     options: EmbedderOptions,
     model: Arc<LlamaModel>,
     dimensions: usize,
     max_tokens: usize,
-    queue: Arc<Queue<Request>>,
+    queue: Arc<Queue<Request<String, Vec<f32>>>>,
     worker: Option<JoinHandle<()>>,
 }
 
@@ -76,7 +70,7 @@ impl LlamaEmbedder {
                 match Worker::new(&model, identity, threads, max_tokens, encoder) {
                     Ok(mut worker) => {
                         let _ = ready.send(Ok(()));
-                        worker.run(&queue);
+                        packs::serve(&mut worker, &queue);
                     }
                     Err(e) => {
                         let _ = ready.send(Err(e));
@@ -119,9 +113,9 @@ impl Embedder for LlamaEmbedder {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        let texts = texts.iter().map(|text| self.prefixed(kind, text)).collect();
+        let inputs = texts.iter().map(|text| self.prefixed(kind, text)).collect();
         let (reply, answer) = oneshot::channel();
-        self.queue.push(Request { texts, reply }, priority)?;
+        self.queue.push(Request { inputs, reply }, priority)?;
         answer.await.map_err(|_| ModelError::Cancelled)?
     }
 
@@ -136,29 +130,6 @@ impl Drop for LlamaEmbedder {
         if let Some(worker) = self.worker.take() {
             // The model must outlive its context, and a process must not end in the middle of a call.
             let _ = worker.join();
-        }
-    }
-}
-
-/// A request under way: what is left of it, shortest texts last.
-struct Work {
-    tokens: Vec<Vec<LlamaToken>>,
-    /// Indices into `tokens`, longest first; worked off from the end.
-    left: Vec<usize>,
-    vectors: Vec<Vec<f32>>,
-    /// Gone once the asker was told of a failure.
-    reply: Option<Reply>,
-    since: Instant,
-}
-
-impl Work {
-    fn is_wanted(&self) -> bool {
-        self.reply.as_ref().is_some_and(|reply| !reply.is_closed())
-    }
-
-    fn fail(&mut self, error: ModelError) {
-        if let Some(reply) = self.reply.take() {
-            let _ = reply.send(Err(error));
         }
     }
 }
@@ -212,48 +183,6 @@ impl<'m> Worker<'m> {
         Ok(Self { backend, model, all, one, lanes, batch, identity, max_tokens, pack_tokens, encoder })
     }
 
-    fn run(&mut self, queue: &Queue<Request>) {
-        while let Some((priority, request)) = queue.pop() {
-            let mut job = self.start(request);
-            while !job.left.is_empty() && job.is_wanted() && !queue.is_closed() {
-                if priority == Priority::Bulk {
-                    self.overtake(queue);
-                }
-                self.step(&mut job, priority);
-            }
-            Self::finish(job, queue);
-        }
-    }
-
-    /// People's requests go ahead between two packs of bulk work.
-    fn overtake(&mut self, queue: &Queue<Request>) {
-        while let Some(urgent) = queue.pop_interactive() {
-            let mut urgent = self.start(urgent);
-            while !urgent.left.is_empty() && urgent.is_wanted() {
-                self.step(&mut urgent, Priority::Interactive);
-            }
-            Self::finish(urgent, queue);
-        }
-    }
-
-    fn start(&self, request: Request) -> Work {
-        let since = Instant::now();
-        let tokens: Vec<_> = request.texts.iter().map(|text| self.tokens(text)).collect();
-        let mut left: Vec<usize> = (0..tokens.len()).collect();
-        left.sort_by_key(|i| std::cmp::Reverse(tokens[*i].len()));
-        let vectors = vec![Vec::new(); tokens.len()];
-        Work { tokens, left, vectors, reply: Some(request.reply), since }
-    }
-
-    fn finish(job: Work, queue: &Queue<Request>) {
-        queue.served(job.since.elapsed());
-        if job.left.is_empty()
-            && let Some(reply) = job.reply
-        {
-            let _ = reply.send(Ok(job.vectors));
-        }
-    }
-
     /// The tokens of a text, cut so that its closing token stays.
     fn tokens(&self, text: &str) -> Vec<LlamaToken> {
         let vocab = self.model.vocab();
@@ -269,36 +198,14 @@ impl<'m> Worker<'m> {
         tokens
     }
 
-    /// Embeds one pack of the job.
-    fn step(&mut self, job: &mut Work, priority: Priority) {
-        let limit = if priority == Priority::Bulk && self.backend.gate.in_session() {
-            PACK_TOKENS_IN_SESSION
-        } else {
-            self.pack_tokens.min(PACK_TOKENS)
-        };
-        let mut pack = Vec::new();
-        let mut size = 0;
-        while let Some(next) = job.left.last() {
-            let len = job.tokens[*next].len();
-            if !pack.is_empty() && (size + len > limit || pack.len() >= PACK_TEXTS as usize) {
-                break;
-            }
-            size += len;
-            pack.extend(job.left.pop());
-        }
-        if let Err(problem) = self.encode(&pack, job, priority) {
-            job.fail(ModelError::Failed { model: self.identity.name.clone(), problem });
-        }
-    }
-
-    fn encode(&mut self, pack: &[usize], job: &mut Work, priority: Priority) -> Result<(), String> {
+    fn encode(&mut self, pack: &[&Vec<LlamaToken>], priority: Priority) -> Result<Vec<Vec<f32>>, String> {
         self.batch.clear();
         for (sequence, text) in (0_i32..).zip(pack) {
-            for (position, token) in (0_i32..).zip(&job.tokens[*text]) {
+            for (position, token) in (0_i32..).zip(*text) {
                 self.batch.add(*token, position, &[sequence], true).map_err(|e| e.to_string())?;
             }
         }
-        let tokens = pack.iter().map(|text| job.tokens[*text].len()).sum();
+        let tokens = pack.iter().map(|text| text.len()).sum();
         let turn = self.backend.gate.enter(priority);
         let lane = if self.one.is_some() { self.lanes.choose(tokens) } else { Lane::All };
         let context = match (&mut self.one, lane) {
@@ -312,13 +219,40 @@ impl<'m> Worker<'m> {
             context.clear_kv_cache();
             context.decode(&mut self.batch).map_err(|e| e.to_string())?;
         }
-        for (sequence, text) in (0_i32..).zip(pack) {
-            let vector = context.embeddings_seq_ith(sequence).map_err(|e| e.to_string())?;
-            job.vectors[*text] = normalised(vector)?;
+        let mut vectors = Vec::with_capacity(pack.len());
+        for (sequence, _) in (0_i32..).zip(pack) {
+            vectors.push(normalised(context.embeddings_seq_ith(sequence).map_err(|e| e.to_string())?)?);
         }
         self.lanes.measured(lane, tokens, since.elapsed());
         drop(turn);
-        Ok(())
+        Ok(vectors)
+    }
+}
+
+impl Packer for Worker<'_> {
+    type Input = String;
+    type Item = Vec<LlamaToken>;
+    type Output = Vec<f32>;
+
+    fn item(&self, text: &String) -> Vec<LlamaToken> {
+        self.tokens(text)
+    }
+
+    fn size(tokens: &Vec<LlamaToken>) -> usize {
+        tokens.len()
+    }
+
+    fn limits(&self, priority: Priority) -> (usize, usize) {
+        let tokens = if priority == Priority::Bulk && self.backend.gate.in_session() {
+            PACK_TOKENS_IN_SESSION
+        } else {
+            self.pack_tokens.min(PACK_TOKENS)
+        };
+        (tokens, PACK_TEXTS as usize)
+    }
+
+    fn compute(&mut self, pack: &[&Vec<LlamaToken>], priority: Priority) -> Result<Vec<Vec<f32>>, ModelError> {
+        self.encode(pack, priority).map_err(|problem| ModelError::Failed { model: self.identity.name.clone(), problem })
     }
 }
 
