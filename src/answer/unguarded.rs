@@ -28,7 +28,7 @@ pub(super) async fn write(pipeline: &Pipeline, ask: &Ask, evidence: &EvidenceSet
         // A base model would go on with the next question of its own.
         stop: vec!["\n\n".to_owned()],
     };
-    let (text, _) = collect(generator, request).await?;
+    let (text, ..) = collect(generator, request).await?;
     let mut draft = Draft::default();
     for span in sentence::sentences(&text) {
         let parsed = parse::generated(span.of(&text).unwrap_or_default()).sentences;

@@ -45,6 +45,10 @@ const RELEVANT: f32 = 0.4;
 /// Tokens of one sentence, and of the model's whole turn with what is put into it.
 const SENTENCE_TOKENS: usize = 128;
 const TURN_TOKENS: usize = 768;
+/// Tokens of all attempts together: who waits for an answer does not wait for a model that cannot find one.
+const ALL_TOKENS: usize = 320;
+/// With fewer left no sentence is begun.
+const FEWEST_TOKENS: usize = 24;
 /// A second attempt at the same temperature 0 would be the first one again.
 const RETRY_TEMPERATURE: f32 = 0.5;
 /// Characters of a passage that is put before a second attempt.
@@ -82,6 +86,8 @@ pub(super) struct Writer<'a> {
     writing: Writing,
     /// Requests so far: each draws with a seed of its own.
     requests: u32,
+    /// Tokens written so far, those of failed attempts included.
+    spent: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -117,11 +123,15 @@ impl<'a> Writer<'a> {
                 ..Writing::default()
             },
             requests: 0,
+            spent: 0,
         }))
     }
 
     pub(super) async fn run(mut self) -> Result<(Assembled, Writing), AnswerError> {
-        while self.assembly.sentences().len() < SENTENCES && matches!(self.sentence().await?, Next::GoOn) {}
+        while self.assembly.sentences().len() < SENTENCES
+            && self.left() >= FEWEST_TOKENS
+            && matches!(self.sentence().await?, Next::GoOn)
+        {}
         Ok((self.assembly.finish(), self.writing))
     }
 
@@ -130,7 +140,7 @@ impl<'a> Writer<'a> {
         let mut passage: Option<Candidate> = None;
         for attempt in 0..=RETRIES {
             if attempt > 0 {
-                if self.writing.retries == ALL_RETRIES {
+                if self.writing.retries == ALL_RETRIES || self.left() < FEWEST_TOKENS {
                     break;
                 }
                 self.writing.retries += 1;
@@ -183,6 +193,11 @@ impl<'a> Writer<'a> {
         Ok(Next::End)
     }
 
+    /// Tokens that may still be written.
+    const fn left(&self) -> usize {
+        ALL_TOKENS.saturating_sub(self.spent)
+    }
+
     /// One sentence behind those that passed.
     async fn write(&mut self, passage: Option<&Candidate>, attempt: usize) -> Result<Line, AnswerError> {
         let reminder = passage.map(|passage| {
@@ -198,11 +213,12 @@ impl<'a> Writer<'a> {
             grammar: None,
             mask: Some(Box::new(OneSentence::new(Arc::clone(&self.rules), optional))),
             sampling: Sampling { temperature, seed: asked.seed.wrapping_add(self.requests), ..asked },
-            max_tokens: SENTENCE_TOKENS,
+            max_tokens: SENTENCE_TOKENS.min(self.left()),
             stop: vec!["\n".to_owned()],
         };
         self.requests += 1;
-        let (text, stop) = collect(self.generator, request).await?;
+        let (text, stop, tokens) = collect(self.generator, request).await?;
+        self.spent += tokens;
         Ok(match parse::generated(&text).sentences.into_iter().next() {
             None => Line::End,
             Some(_) if stop == StopReason::Length => Line::Unfinished,
@@ -318,18 +334,18 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The whole text of a generation, and why it ended.
+/// The whole text of a generation, why it ended, and how many tokens it took.
 pub(super) async fn collect(
     generator: &dyn Generator,
     request: GenerateRequest,
-) -> Result<(String, StopReason), ModelError> {
+) -> Result<(String, StopReason, usize), ModelError> {
     let mut stream = generator.generate(request).await?;
-    let (mut text, mut ended) = (String::new(), StopReason::Length);
+    let (mut text, mut ended, mut tokens) = (String::new(), StopReason::Length, 0);
     while let Some(event) = stream.next().await {
         match event? {
             GenerationEvent::Text(piece) => text.push_str(&piece),
-            GenerationEvent::Done { stop, .. } => ended = stop,
+            GenerationEvent::Done { stop, new_tokens, .. } => (ended, tokens) = (stop, new_tokens),
         }
     }
-    Ok((text, ended))
+    Ok((text, ended, tokens))
 }
