@@ -14,6 +14,10 @@ use crate::{
 const RULES_ZH: &str = include_str!("prompts/grounded.zh.txt");
 const RULES_EN: &str = include_str!("prompts/grounded.en.txt");
 
+/// Tokens of sources in a prompt. Reading more takes a processor longer than anybody waits: tables of ten filings are
+/// thousands of tokens, and what answers stands among the first pieces.
+const SOURCES_TOKENS: usize = 1600;
+
 /// Builds the prompt with as much evidence, best first, as fits into the generator's context beside
 /// `answer_tokens`. Returns the prompt and how many pieces of evidence it shows.
 pub fn grounded(
@@ -25,13 +29,15 @@ pub fn grounded(
 ) -> Result<(Prompt, usize), ModelError> {
     let frame = render(generator.is_chat(), question, lang, &[]);
     let mut budget = generator.context_tokens().saturating_sub(answer_tokens + prompt_tokens(generator, &frame)? + 32);
-    let mut shown = 0;
+    let (mut shown, mut read) = (0, 0);
     for item in evidence.items() {
         let cost = generator.count_tokens(&block(item, lang))? + 2;
-        if cost > budget {
+        // The first piece may be long; those behind it must not keep the reader waiting.
+        if cost > budget || (shown > 0 && read + cost > SOURCES_TOKENS) {
             break;
         }
         budget -= cost;
+        read += cost;
         shown += 1;
     }
     Ok((render(generator.is_chat(), question, lang, &evidence.items()[..shown]), shown))

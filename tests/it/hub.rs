@@ -316,7 +316,7 @@ async fn check_finds_what_was_tampered_with_and_use_refuses_what_does_not_fit() 
     let judge = models.use_model(Job::Judge, &model.path.display().to_string()).expect("any language model can judge");
     assert_eq!(models.assigned(Job::Judge).expect("it reads").map(|m| m.name), Some(judge.name));
     let error = models.use_model(Job::Embedder, "/no/such/file").expect_err("it is not there");
-    assert!(matches!(error, ModelsError::UnknownModel(_)), "{error}");
+    assert!(matches!(error, ModelsError::NoFile(_)), "{error}");
     let error = models.use_model(Job::Generator, "qwen3-30b-a3b-instruct-2507-q4").expect_err("it was not pulled");
     assert!(matches!(error, ModelsError::NotInstalled(_)), "{error}");
 
