@@ -2,7 +2,7 @@
 # Install what building and running Attest needs and this machine lacks; do nothing where all is there.
 #
 #   scripts/setup.sh          what `make run` and `make build` need
-#   scripts/setup.sh --test   also what `make test` needs (a browser and Chinese fonts)
+#   scripts/setup.sh --test   also what `make test` needs (a browser, Chinese fonts, poppler)
 #
 # Packages are installed with apt-get where it can be used (as root, or with sudo that asks for no password).
 # Elsewhere the script says exactly what is missing and stops with status 1.
@@ -52,6 +52,8 @@ python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 if [ "$for_tests" = yes ]; then
     have_chromium || missing+=(chromium)
     have curl || missing+=(curl)
+    # The fallback reader of PDFs.
+    have pdftotext || missing+=(poppler-utils)
     have_cjk_font || missing+=(fontconfig fonts-noto-cjk)
 fi
 [ "${#missing[@]}" -eq 0 ] && exit 0

@@ -28,6 +28,10 @@ pub struct GlobalArgs {
     /// Threads for inference [default: the number of cores]
     #[arg(long, global = true, env = "ATTEST_THREADS", value_name = "N")]
     pub threads: Option<u16>,
+    /// A command that recognises the text of scanned PDFs: the file on its standard input, the text on its standard
+    /// output, a form feed after each page
+    #[arg(long = "ocr", global = true, env = "ATTEST_OCR", value_name = "COMMAND")]
+    pub ocr: Option<String>,
     /// 'fake' runs deterministic stand-ins instead of models, for tests of plumbing only
     #[arg(long = "model", id = "model_kind", global = true, env = "ATTEST_MODEL", value_name = "KIND", hide = true)]
     pub model_kind: Option<String>,
@@ -57,6 +61,8 @@ pub struct Config {
     pub hub: Option<String>,
     pub hub_token: Option<String>,
     pub threads: u16,
+    /// Recognises the text of scans.
+    pub ocr: Option<String>,
     pub fake_models: bool,
 }
 
@@ -85,6 +91,7 @@ impl Config {
             hub: args.hub.clone(),
             hub_token: args.hub_token.clone(),
             threads,
+            ocr: args.ocr.clone(),
             fake_models,
         })
     }

@@ -11,7 +11,8 @@ use crate::domain::{
     certificate::Certificate,
     claim::Claim,
     document::{
-        Chunk, ChunkId, Collection, CollectionName, DocStatus, Document, DocumentMeta, DocumentVersion, VersionId,
+        Chunk, ChunkId, Collection, CollectionName, DocStatus, Document, DocumentMeta, DocumentVersion, PageBox,
+        VersionId,
     },
     evidence::{EvidenceSet, Query},
     text::{Lang, Span},
@@ -367,6 +368,8 @@ pub struct NewChunk {
     pub page: Option<u32>,
     /// Into the document's text.
     pub span: Span,
+    /// Its lines on their pages; empty for texts without pages.
+    pub boxes: Vec<PageBox>,
 }
 
 /// What became of a document that was put.

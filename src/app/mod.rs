@@ -22,7 +22,7 @@ use crate::{
     draft::quote,
     ingest::{IngestOptions, Ingester, embed::Backfill},
     llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaEncoder, LlamaGenerator, ModelOptions},
-    models::{Installed, Job, Models, ModelsError},
+    models::{Installed, Job, Models, ModelsError, tools},
     ports::{
         Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling,
         Store, StoreError, StoredAnswer, Verifier,
@@ -331,7 +331,10 @@ impl App {
     }
 
     /// Reads files into this store.
-    pub fn ingester(&self, options: IngestOptions) -> Ingester {
+    pub fn ingester(&self, mut options: IngestOptions) -> Ingester {
+        options.pdf.program = std::env::current_exe().ok();
+        options.pdf.library = tools::pdfium(&self.config().models_dir);
+        options.pdf.ocr.clone_from(&self.config().ocr);
         Ingester::new(self.shared_store(), options)
     }
 

@@ -25,6 +25,7 @@ use crate::{
     app::App,
     config::{Config, GlobalArgs},
     domain::document::CollectionName,
+    ingest::read::{WorkerArgs, run_worker},
 };
 
 /// Answers whose every sentence is cited, checked against its sources, and marked or withheld when they do not back it.
@@ -61,12 +62,19 @@ pub enum Command {
     Models(models::ModelsArgs),
     /// Show, create and delete collections
     Collections(collections::CollectionsArgs),
+    /// Read a PDF from standard input, within limits, for this program itself
+    #[command(hide = true)]
+    ReadPdf(WorkerArgs),
     /// Say what is loaded, how far the indexes are, and what is wrong
     Doctor(doctor::DoctorArgs),
 }
 
 /// Runs the command; 0 is success, 1 an error (printed on standard error), 2 wrong usage, 130 an interruption.
 pub fn main(cli: &Cli) -> ExitCode {
+    // A worker has neither a runtime nor a home.
+    if let Command::ReadPdf(args) = &cli.command {
+        return if run_worker(args) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let _ = rustls::crypto::ring::default_provider().install_default();
     let filter = tracing_subscriber::EnvFilter::try_new(&cli.global.log)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(crate::config::QUIET));
@@ -107,6 +115,7 @@ pub fn main(cli: &Cli) -> ExitCode {
 async fn run(cli: &Cli, cancel: &CancellationToken) -> anyhow::Result<()> {
     let config = Config::resolve(&cli.global)?;
     match &cli.command {
+        Command::ReadPdf(_) => Ok(()),
         Command::Models(args) => models::run(args, &config, cancel).await,
         Command::Ingest(args) => ingest::run(args, &App::open(config).await?, cancel).await,
         Command::Search(args) => search::run(args, &App::open(config).await?).await,

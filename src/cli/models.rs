@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
-    models::{Hub, Job, Models, Progress},
+    models::{Hub, Job, Models, Progress, tools},
 };
 
 #[derive(Args, Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct ModelsArgs {
 enum ModelsCommand {
     /// What is recommended for which job, and what is here
     List,
-    /// Fetch a model: a name from the list, hf:org/repo/file.gguf, or auto
+    /// Fetch a model: a name from the list, hf:org/repo/file.gguf, or auto; or pdfium, the library that reads PDFs
     Pull { model: String },
     /// Verify the files that are here against their recorded hashes
     Check,
@@ -70,6 +70,18 @@ pub async fn run(args: &ModelsArgs, config: &Config, cancel: &CancellationToken)
             let mut hub = config.hub.as_deref().map_or_else(Hub::default, Hub::at);
             hub.token.clone_from(&config.hub_token);
             let bars = Bars::default();
+            if matches!(model.as_str(), "auto" | tools::PDFIUM) {
+                let pulled = models.pull_pdfium(&bars).await;
+                match pulled {
+                    Ok(path) => println!("{}  {}", tools::PDFIUM, path.display()),
+                    // Other documents can be read without it.
+                    Err(problem) if model == "auto" => eprintln!("without {}: {problem}", tools::PDFIUM),
+                    Err(problem) => return Err(problem.into()),
+                }
+                if model == tools::PDFIUM {
+                    return Ok(());
+                }
+            }
             let pulled = tokio::select! {
                 pulled = models.pull(model, &hub, &bars) => pulled?,
                 () = cancel.cancelled() => anyhow::bail!("interrupted; the same command resumes where it stopped"),

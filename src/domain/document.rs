@@ -232,6 +232,15 @@ pub struct Chunk {
     pub text: String,
 }
 
+/// Where a line stands on a page, so that a viewer can highlight it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageBox {
+    /// From 1.
+    pub page: u32,
+    /// Left, bottom, right, top in tenths of a point (1/720 inch) from the lower left corner of the unturned page.
+    pub edges: [i32; 4],
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::date;

@@ -64,7 +64,7 @@ async fn retriever(home: &TempDir) -> Engine {
     for (part, locator) in parts.iter().zip(["第一条", "第一条", "第二条"]) {
         let span = Span::new(at, at + part.len());
         at = span.end();
-        chunks.push(NewChunk { locator: locator.to_owned(), path: Vec::new(), page: None, span });
+        chunks.push(NewChunk { locator: locator.to_owned(), path: Vec::new(), page: None, span, boxes: Vec::new() });
     }
     let section = |locator: &str, from: usize, to: usize| Section {
         locator: locator.to_owned(),

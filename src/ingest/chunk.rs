@@ -4,6 +4,7 @@
 //! ((一), (a), 1.), sentence, clause, and only then between words. Chunks never cross sections, never overlap, and
 //! together hold every character of the section that is not white space at their edges.
 
+use super::read::place::{self, Place};
 use crate::{
     domain::{
         document::{Document, Section},
@@ -43,9 +44,16 @@ fn weight(c: char) -> usize {
     }
 }
 
-/// Cuts every section of `document`, in reading order.
-pub fn chunks(document: &Document, options: ChunkOptions) -> Vec<NewChunk> {
-    document.sections.iter().flat_map(|section| section_chunks(&document.text, section, options)).collect()
+/// Cuts every section of `document`, in reading order. `places`, in order, tell where its lines stand on pages.
+pub fn chunks(document: &Document, places: &[Place], options: ChunkOptions) -> Vec<NewChunk> {
+    let mut chunks: Vec<NewChunk> =
+        document.sections.iter().flat_map(|section| section_chunks(&document.text, section, options)).collect();
+    for chunk in &mut chunks {
+        let own = place::within(places, chunk.span);
+        chunk.page = own.first().map(|place| place.page).or(chunk.page);
+        chunk.boxes = own.iter().filter_map(Place::page_box).collect();
+    }
+    chunks
 }
 
 fn section_chunks(text: &str, section: &Section, options: ChunkOptions) -> Vec<NewChunk> {
@@ -57,6 +65,7 @@ fn section_chunks(text: &str, section: &Section, options: ChunkOptions) -> Vec<N
             path: section.path.clone(),
             page: section.page,
             span: span.shifted(section.span.start()),
+            boxes: Vec::new(),
         })
         .collect()
 }

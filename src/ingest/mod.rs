@@ -15,6 +15,6 @@ mod run;
 mod source;
 mod walk;
 
-pub use read::{csv_rows, decode};
+pub use read::{PdfOptions, csv_rows, decode};
 pub use report::{IngestProblem, IngestProgress, IngestReport, Progress};
 pub use run::{IngestError, IngestOptions, Ingester};

@@ -1,14 +1,17 @@
 //! A document as the store takes it: cut into chunks, and hashed.
 
-use super::chunk::{self, ChunkOptions};
+use super::{
+    chunk::{self, ChunkOptions},
+    read::place::Place,
+};
 use crate::{
     domain::document::{Document, DocumentMeta},
     ports::PreparedDocument,
 };
 
-/// Cuts and hashes `document`.
-pub fn prepare(document: Document, options: ChunkOptions) -> PreparedDocument {
-    let chunks = chunk::chunks(&document, options);
+/// Cuts and hashes `document`. `places`, in order, tell where its lines stand on pages.
+pub fn prepare(document: Document, places: &[Place], options: ChunkOptions) -> PreparedDocument {
+    let chunks = chunk::chunks(&document, places, options);
     let content_hash = content_hash(&document);
     PreparedDocument { document, content_hash, chunks }
 }

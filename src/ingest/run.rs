@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     chunk::ChunkOptions,
-    read::{Defaults, WrittenMeta},
+    read::{Defaults, PdfOptions, WrittenMeta},
     report::{IngestProgress, IngestReport, Progress},
     source::{Event, Origin, Source},
 };
@@ -24,6 +24,8 @@ pub struct IngestOptions {
     pub chunk: ChunkOptions,
     /// Larger files are refused before they are read.
     pub max_file_bytes: u64,
+    /// How PDFs are read.
+    pub pdf: PdfOptions,
     /// Larger lines of `documents.jsonl` are refused; the file itself is streamed.
     pub max_line_bytes: u64,
 }
@@ -34,6 +36,7 @@ impl Default for IngestOptions {
             defaults: Defaults::default(),
             chunk: ChunkOptions::default(),
             max_file_bytes: 512 << 20,
+            pdf: PdfOptions::default(),
             max_line_bytes: 64 << 20,
         }
     }

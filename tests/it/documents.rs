@@ -8,8 +8,8 @@ use std::{
 };
 
 use attest::{
-    ingest::{IngestOptions, IngestReport, Ingester},
-    ports::Store,
+    ingest::{IngestOptions, IngestReport, Ingester, PdfOptions},
+    ports::{Store, StoredChunk},
     store::SqliteStore,
 };
 use tokio_util::sync::CancellationToken;
@@ -20,10 +20,16 @@ fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/documents")
 }
 
-async fn ingest(path: &Path) -> (Arc<SqliteStore>, IngestReport) {
+fn pdfium() -> PdfOptions {
+    let program = Some(PathBuf::from(env!("CARGO_BIN_EXE_attest")));
+    PdfOptions { program, library: crate::support::pdfium().clone(), ..PdfOptions::default() }
+}
+
+async fn ingest(path: &Path, pdf: PdfOptions) -> (Arc<SqliteStore>, IngestReport) {
     let store = Arc::new(SqliteStore::open_in_memory().await.expect("opens"));
     with_collection(&store, "c").await;
-    let ingester = Ingester::new(Arc::clone(&store) as Arc<dyn Store>, IngestOptions::default());
+    let options = IngestOptions { pdf, ..IngestOptions::default() };
+    let ingester = Ingester::new(Arc::clone(&store) as Arc<dyn Store>, options);
     let report = ingester.ingest_path(&named("c"), path, &(), &CancellationToken::new()).await.expect("the run ends");
     (store, report)
 }
@@ -45,7 +51,7 @@ async fn chunks(store: &SqliteStore) -> BTreeMap<String, Vec<String>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_sample_is_read_and_every_chunk_slices_its_text() {
-    let (store, report) = ingest(&samples()).await;
+    let (store, report) = ingest(&samples(), pdfium()).await;
     // README.md is read as well: it is a document like any other.
     assert_eq!(report.problems, []);
     let texts = chunks(&store).await;
@@ -58,6 +64,85 @@ async fn every_sample_is_read_and_every_chunk_slices_its_text() {
     holds("statement.xlsx", "净利润：2023年度 / 金额 58,024.69万元");
     holds("contract-tracked.docx", "人民币135万元");
     assert_eq!(store.check().await.expect("checks"), Vec::<String>::new());
+}
+
+/// Chunks of a sample, read with these options.
+async fn chunks_of(name: &str, pdf: PdfOptions) -> (Arc<SqliteStore>, Vec<StoredChunk>) {
+    let (store, report) = ingest(&samples().join(name), pdf).await;
+    assert_eq!(report.problems, [], "{name}");
+    let version = store.document(&named("c"), name).await.expect("reads").expect("is there");
+    let chunks = store.chunks_of(version.id).await.expect("reads");
+    (store, chunks)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pdfs_know_their_articles_tables_columns_pages_and_boxes() {
+    let (store, chunks) = chunks_of("statute-zh.pdf", pdfium()).await;
+    let article = chunks.iter().find(|c| c.chunk.locator == "第二条").expect("an article");
+    assert_eq!(
+        article.chunk.text,
+        "第二条\u{3000}民法调整平等主体的自然人、法人和非法人组织之间的人身关系和财产关系。"
+    );
+    assert_eq!(article.chunk.path, ["第一编 总则", "第一章 基本规定"]);
+    let later = chunks.iter().find(|c| c.chunk.page == Some(3)).expect("a third page");
+    let boxes = store.chunk_boxes(later.chunk.id).await.expect("reads");
+    assert!(!boxes.is_empty() && boxes[0].page == 3);
+    for boxed in boxes {
+        let [left, bottom, right, top] = boxed.edges;
+        assert!(0 < left && left < right && right < 5953 && 0 < bottom && bottom < top && top < 8419, "{boxed:?}");
+    }
+    assert!(chunks.iter().all(|c| !c.chunk.text.contains("法律文件汇编")), "no running header");
+
+    let (_, chunks) = chunks_of("report-zh.pdf", pdfium()).await;
+    let all: String = chunks.iter().map(|c| c.chunk.text.as_str()).collect();
+    for row in [
+        "营业收入：2023年 1,234,567.89万元；2022年 1,098,765.43万元；本年比上年增减（%） 12.36%。",
+        "经营活动产生的现金流量净额：2023年 -12,345.60万元；2022年 45,678.90万元；本年比上年增减（%） -127.03%。",
+        "基本每股收益（元/股）：2023年 1.23元/股；2022年 1.04元/股；本年比上年增减（%） 18.27",
+        "审计报告，投资者应当阅读年度报告全文。",
+    ] {
+        assert!(all.contains(row), "{row} in {all}");
+    }
+
+    let (_, chunks) = chunks_of("two-columns-en.pdf", pdfium()).await;
+    let all: String = chunks.iter().map(|c| c.chunk.text.as_str()).collect();
+    assert!(all.contains("blood flows through blood vessels (arteries) at higher than normal pressures."), "{all}");
+    assert!(!all.contains("Collected Patient Information"));
+
+    let (_, chunks) = chunks_of("gbk-euc-h.pdf", pdfium()).await;
+    assert!(
+        chunks.iter().any(|c| c.chunk.locator == "第一条" && c.chunk.text.ends_with("应当按照约定的期限返还借款。"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn poppler_stands_in_where_pdfium_is_not_installed() {
+    let poppler = PdfOptions { library: PathBuf::from("/nowhere/libpdfium.so"), ..pdfium() };
+    let (_, chunks) = chunks_of("statute-zh.pdf", poppler).await;
+    let article = chunks.iter().find(|c| c.chunk.locator == "第二条").expect("an article");
+    assert!(article.chunk.text.ends_with("之间的人身关系和财产关系。"), "{}", article.chunk.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn protected_and_scanned_files_are_refused_with_a_way_out() {
+    let refused = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/refused");
+    let (_, report) = ingest(&refused, pdfium()).await;
+    let told: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    let expect = |name: &str, part: &str| {
+        assert!(told.iter().any(|problem| problem.starts_with(name) && problem.contains(part)), "{name}: {told:#?}");
+    };
+    expect("locked.docx", "protected by a password");
+    expect("locked.pdf", "protected by a password");
+    expect("scan.pdf", "--ocr");
+    assert_eq!((report.problem_count, report.added), (3, 1), "and README.md is read");
+
+    let ocr = Some("echo 本合同自双方签字之日起生效。".to_owned());
+    let (store, report) = ingest(&refused.join("scan.pdf"), PdfOptions { ocr, ..pdfium() }).await;
+    assert_eq!(report.problems, []);
+    assert_eq!(chunks(&store).await["scan.pdf"], ["本合同自双方签字之日起生效。"]);
+    let ocr = Some("/no/such/program".to_owned());
+    let (_, report) = ingest(&refused.join("scan.pdf"), PdfOptions { ocr, ..pdfium() }).await;
+    assert!(report.problems[0].message.contains("/no/such/program"), "{:?}", report.problems);
 }
 
 /// A small generator with a seed, so that every run damages alike (Marsaglia's xorshift64).
@@ -130,7 +215,7 @@ async fn damaged_files_are_told_one_by_one_and_the_rest_is_taken_in() {
     }
     write("good.txt", "合同自双方签字之日起生效。".as_bytes());
     assert!(made >= 200, "{made} damaged files");
-    let (store, report) = ingest(&inside).await;
+    let (store, report) = ingest(&inside, pdfium()).await;
     assert_eq!(report.files, made + 1);
     assert_eq!(report.documents() + report.problem_count, report.files, "each file is a document or a problem");
     let texts = chunks(&store).await;

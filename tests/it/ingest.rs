@@ -147,7 +147,7 @@ async fn a_folder_of_good_and_bad_files_takes_in_the_good_ones() {
     told("empty.txt: ", "no text");
     told("nul.txt: ", "NUL");
     told("fffd.txt: ", "U+FFFD");
-    told("report.pdf: ", "a PDF");
+    told("report.pdf: ", "PDFs cannot be read");
     told("wrong.txt: ", "not a whole ZIP package");
     told("meta.txt: ", "'soon' is not a date");
     told("cut.jsonl.gz, line ", "");

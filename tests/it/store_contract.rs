@@ -36,7 +36,7 @@ fn document(key: &str, articles: &[(&str, &str)]) -> PreparedDocument {
         text.push_str("\n\n");
         let path = vec!["第一编 总则".to_owned(), "“引号” \"quotes\"".to_owned()];
         sections.push(Section { locator: (*locator).to_owned(), path: path.clone(), page: None, span });
-        chunks.push(NewChunk { locator: (*locator).to_owned(), path, page: Some(3), span });
+        chunks.push(NewChunk { locator: (*locator).to_owned(), path, page: Some(3), span, boxes: Vec::new() });
     }
     let mut meta = DocumentMeta::plain(key, "中华人民共和国民法典", Lang::Zh, Domain::Legal);
     meta.status = DocStatus::InForce;

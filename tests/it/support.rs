@@ -25,6 +25,18 @@ pub fn starter() -> &'static [Installed] {
     })
 }
 
+/// The pdfium library, fetched if it is not there yet.
+pub fn pdfium() -> &'static PathBuf {
+    static PDFIUM: OnceLock<PathBuf> = OnceLock::new();
+    PDFIUM.get_or_init(|| {
+        let fetch = || {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+            runtime.block_on(Models::new(models_folder()).pull_pdfium(&Silent)).expect("pdfium can be had")
+        };
+        std::thread::spawn(fetch).join().expect("fetching does not panic")
+    })
+}
+
 /// One starter model by name.
 pub fn starter_model(name: &str) -> &'static Installed {
     starter().iter().find(|m| m.name == name).expect("the starter profile has it")

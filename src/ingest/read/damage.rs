@@ -14,6 +14,39 @@ pub fn of_section(text: &str) -> Option<String> {
     more_than_one_in(20, text)
 }
 
+/// The same for text that was taken from a PDF, where a wrong character map also shows as digits that run into
+/// characters hardly anybody writes.
+pub fn of_extracted(text: &str) -> Option<String> {
+    more_than_one_in(200, text).or_else(|| digits_into_rare(text))
+}
+
+/// Figures whose digits partly became rare characters: more than five, and more than one in 20 of those after a digit.
+fn digits_into_rare(text: &str) -> Option<String> {
+    let (mut rare, mut all) = (0_usize, 0_usize);
+    for (before, after) in text.chars().zip(text.chars().skip(1)) {
+        if before.is_ascii_digit() && crate::text::lang::is_han(after) {
+            all += 1;
+            rare += usize::from(is_rare(after));
+        }
+    }
+    (rare > 5 && rare * 20 > all).then(|| {
+        format!(
+            "{rare} figures run into characters that hardly anybody writes: its fonts have a wrong character map, and what is shown is not what is stored"
+        )
+    })
+}
+
+/// Neither in GB 2312 nor among the frequently used characters of Big5.
+fn is_rare(c: char) -> bool {
+    let mut buffer = [0; 4];
+    let text: &str = c.encode_utf8(&mut buffer);
+    let (gbk, _, missing) = encoding_rs::GBK.encode(text);
+    let simplified = !missing && matches!(gbk.as_ref(), [0xa1..=0xf7, 0xa1..=0xfe]);
+    let (big5, _, missing) = encoding_rs::BIG5.encode(text);
+    let traditional = !missing && matches!(big5.as_ref(), [0xa1..=0xc6, _]);
+    !simplified && !traditional
+}
+
 fn more_than_one_in(share: usize, text: &str) -> Option<String> {
     let (mut all, mut replaced, mut private, mut control) = (0_usize, 0_usize, 0_usize, 0_usize);
     for c in text.chars() {
@@ -58,6 +91,9 @@ mod tests {
         assert_eq!(of(&format!("{}\u{fffd}\u{fffd}", "字".repeat(500))), None);
         let formulas = format!("{}\u{e001}\u{e001}\u{e001}", "字".repeat(100));
         assert!(of(&formulas).is_some() && of_section(&formulas).is_none());
+        let figures = "营业收入为123,456.78元，".repeat(50);
+        assert_eq!(of_extracted(&figures), None);
+        assert!(of_extracted(&figures.replace("元", "\u{7fba}")).is_some());
         for (text, part) in [
             ("a\0b", "NUL"),
             ("a\u{fffd}\u{fffd}b", "U+FFFD"),

@@ -11,6 +11,7 @@ pub enum Format {
     Office,
     /// Fields parted by commas, tabs, semicolons or bars.
     Csv,
+    Pdf,
     /// An OLE compound file, to be refused by what it holds.
     Ole,
     /// One document a line.
@@ -20,7 +21,6 @@ pub enum Format {
 
 /// File types that are recognised to be refused by name. Magic numbers as registered in the `file` utility.
 const REFUSED: &[(&[u8], &str)] = &[
-    (b"%PDF", "a PDF"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"{\\rtf", "an RTF document"),
     (b"\x89PNG", "a PNG image"),
@@ -36,8 +36,14 @@ const REFUSED: &[(&[u8], &str)] = &[
 ];
 
 /// Endings of files whose content must be what the ending says, with what it says.
-const PROMISED: &[(&[&str], &str)] =
-    &[(&[".docx", ".docm", ".dotx"], "a Word document"), (&[".xlsx", ".xlsm", ".xltx"], "an Excel workbook")];
+const PROMISED: &[(&[&str], &str)] = &[
+    (&[".docx", ".docm", ".dotx"], "a Word document"),
+    (&[".xlsx", ".xlsm", ".xltx"], "an Excel workbook"),
+    (&[".pdf"], "a PDF"),
+];
+
+/// How far into a file the mark of a PDF may stand.
+const PDF_HEAD: usize = 1024;
 
 impl Format {
     /// `head` is the beginning of the file, 16 bytes or more where there are as many.
@@ -49,6 +55,10 @@ impl Format {
         }
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Ok(Self::Office);
+        }
+        // Some writers put a few bytes before the mark (ISO 32000-1, annex H.3.4.1).
+        if head.windows(5).take(PDF_HEAD).any(|window| window == b"%PDF-") {
+            return Ok(Self::Pdf);
         }
         if head.starts_with(OLE) {
             return Ok(Self::Ole);
@@ -105,6 +115,7 @@ mod tests {
             ("documents.jsonl.gz", b"\x1f\x8b\x08", Format::JsonLinesGzip),
             ("documents.jsonl.gz", b"{}", Format::JsonLines),
             ("a.docx", b"PK\x03\x04..", Format::Office),
+            ("a.txt", b"\n%PDF-1.7", Format::Pdf),
             ("renamed.txt", b"PK\x03\x04..", Format::Office),
             ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format::Ole),
             ("export.xls", b"\xef\xbb\xbf <html><table>", Format::Html),
@@ -112,9 +123,7 @@ mod tests {
         ] {
             assert_eq!(Format::of(name, head), Ok(format), "{name}");
         }
-        for (name, head, part) in
-            [("a.txt", &b"%PDF-1.7"[..], "a PDF"), ("a.xyz", b"words", "'.xyz'"), ("a.exe", b"MZ", "a program")]
-        {
+        for (name, head, part) in [("a.xyz", &b"words"[..], "'.xyz'"), ("a.exe", b"MZ", "a program")] {
             let error = Format::of(name, head).expect_err(name).to_string();
             assert!(error.contains(part) && error.contains("convert"), "{error}");
         }

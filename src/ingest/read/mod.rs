@@ -10,6 +10,8 @@ mod markdown;
 mod meta;
 mod office;
 mod outline;
+mod pdf;
+pub mod place;
 mod plain;
 mod prose;
 mod sheets;
@@ -19,9 +21,11 @@ mod table;
 pub use format::Format;
 pub use jsonl::{Line, lines};
 pub use meta::WrittenMeta;
+pub use pdf::{PdfOptions, WorkerArgs, run_worker};
 
 use office::Office;
 use outline::Mark;
+use place::Place;
 
 use crate::domain::{
     document::{Document, Domain, Section},
@@ -57,6 +61,15 @@ pub enum ReadError {
     /// What is broken, behind "it is damaged: ".
     #[error("it is damaged: {0}. Open it in its own program and save it anew")]
     DamagedFile(String),
+    #[error(
+        "it is a scan: its {pages} page(s) are pictures without text. Have a program recognise the text and save it, or name one with --ocr"
+    )]
+    Scanned { pages: usize },
+    /// What is wrong with the library.
+    #[error(
+        "PDFs cannot be read on this machine: {0}. Run 'attest models pull pdfium', or install poppler (Debian: apt-get install poppler-utils)"
+    )]
+    NoPdfReader(String),
     /// What is out of all proportion.
     #[error("{0}; it is not read any further")]
     Bomb(String),
@@ -91,6 +104,16 @@ struct Parsed {
     text: String,
     title: Option<String>,
     parts: Parts,
+    /// Where its lines stand on pages.
+    places: Vec<Place>,
+    /// What a reader has to know about it.
+    note: Option<String>,
+}
+
+impl Parsed {
+    fn new(text: String, title: Option<String>, parts: Parts) -> Self {
+        Self { text, title, parts, places: Vec::new(), note: None }
+    }
 }
 
 enum Parts {
@@ -107,63 +130,80 @@ pub fn document(
     format: Format,
     name: &str,
     bytes: &[u8],
-    written: WrittenMeta,
+    mut written: WrittenMeta,
     defaults: &Defaults,
-) -> Result<Document, ReadError> {
-    let Parsed { text, title, parts } = parse(format, bytes)?;
-    let sections = match parts {
+    pdf: &PdfOptions,
+) -> Result<(Document, Vec<Place>), ReadError> {
+    let Parsed { text, title, parts, places, note } = parse(format, bytes, pdf)?;
+    let mut sections = match parts {
         Parts::Headings(headings) => outline::sections(&text, headings, title.as_deref()),
         Parts::Sections(sections) => sections,
     };
     if sections.is_empty() {
         return Err(ReadError::Empty);
     }
+    for section in &mut sections {
+        section.page = place::within(&places, section.span).first().map(|place| place.page).or(section.page);
+    }
+    written.note = written.note.or(note);
     let stem = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
     let title = title.unwrap_or_else(|| stem.to_owned());
     let meta = written.resolve(name, &title, &text, defaults).map_err(ReadError::BadMeta)?;
-    Ok(Document { meta, text, sections })
+    Ok((Document { meta, text, sections }, places))
 }
 
-fn parse(format: Format, bytes: &[u8]) -> Result<Parsed, ReadError> {
+fn parse(format: Format, bytes: &[u8], pdf: &PdfOptions) -> Result<Parsed, ReadError> {
     match format {
         Format::Html => {
             let source = text(bytes, html::declared_encoding(bytes))?;
             let page = html::parse(&source).ok_or_else(|| {
                 ReadError::DamagedText(format!("its elements nest deeper than {} levels", html::DEEPEST))
             })?;
-            Ok(Parsed { text: page.text, title: page.title, parts: Parts::Headings(page.headings) })
+            Ok(Parsed::new(page.text, page.title, Parts::Headings(page.headings)))
         }
         Format::Markdown => {
             let source = text(bytes, None)?;
             let parsed = markdown::parse(&source);
-            let text = parsed.text.to_owned();
-            Ok(Parsed { text, title: parsed.title, parts: Parts::Headings(parsed.headings) })
+            Ok(Parsed::new(parsed.text.to_owned(), parsed.title, Parts::Headings(parsed.headings)))
         }
         Format::Office => match office::read(bytes)? {
             Office::Word(word) => {
                 let Some(problem) = damage::of(&word.text) else {
-                    let parts = Parts::Headings(word.headings);
-                    return Ok(Parsed { text: word.text, title: word.title, parts });
+                    return Ok(Parsed::new(word.text, word.title, Parts::Headings(word.headings)));
                 };
                 Err(ReadError::DamagedText(problem))
             }
             Office::Excel(workbook) => Ok(sheets(workbook.sheets)),
         },
+        Format::Pdf => {
+            let pdf::Paged { text, title, headings, places, without_text, .. } = pdf::read(bytes, pdf)?;
+            if let Some(problem) = damage::of_extracted(&text) {
+                return Err(ReadError::DamagedText(problem));
+            }
+            let parts = if outline::is_structured(&text, &headings) {
+                Parts::Headings(headings)
+            } else {
+                Parts::Sections(outline::pages(&text, &places))
+            };
+            let pages: Vec<String> = without_text.iter().map(u32::to_string).collect();
+            let note = (!pages.is_empty()).then(|| format!("Without text, and not read: page {}", pages.join(", ")));
+            Ok(Parsed { text, title, parts, places, note })
+        }
         Format::Csv => Ok(sheets(vec![csv::read(&text(bytes, None)?)?])),
         Format::Ole => Err(office::refuse_ole(bytes)),
         Format::Plain | Format::JsonLines | Format::JsonLinesGzip => {
             let text = text(bytes, None)?;
             let title = plain::title(&text).map(str::to_owned);
             let parts = Parts::Headings(plain::headings(&text));
-            Ok(Parsed { text, title, parts })
+            Ok(Parsed::new(text, title, parts))
         }
     }
 }
 
 fn sheets(sheets: Vec<sheets::Sheet>) -> Parsed {
     let (text, sections) = sheets::assemble(sheets);
-    Parsed { text, title: None, parts: Parts::Sections(sections) }
+    Parsed::new(text, None, Parts::Sections(sections))
 }
 
 #[cfg(test)]
@@ -171,7 +211,9 @@ mod tests {
     use super::*;
 
     fn read(format: Format, bytes: &[u8]) -> Result<Document, ReadError> {
-        document(format, "dir/借款 合同.txt", bytes, WrittenMeta::default(), &Defaults::default())
+        let (name, written) = ("dir/借款 合同.txt", WrittenMeta::default());
+        document(format, name, bytes, written, &Defaults::default(), &PdfOptions::default())
+            .map(|(document, _)| document)
     }
 
     #[test]

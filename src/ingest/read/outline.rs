@@ -1,6 +1,6 @@
 //! A text and the places where its parts begin, made into sections.
 
-use super::statute;
+use super::{place::Place, statute};
 use crate::{
     domain::{
         document::Section,
@@ -57,6 +57,38 @@ pub fn sections(text: &str, mut headings: Vec<Mark>, title: Option<&str>) -> Vec
         marks.sort_by_key(|mark| mark.start);
     }
     if marks.is_empty() { paragraphs(text, lang) } else { by_marks(text, &marks, start, title, lang) }
+}
+
+/// Whether a text has parts of its own: headings besides a title, or articles of law.
+pub fn is_structured(text: &str, headings: &[Mark]) -> bool {
+    let mut own = headings.to_vec();
+    drop_title(&mut own);
+    !own.is_empty() || !statute::marks(text).is_empty()
+}
+
+/// The pages of a text that has no parts of its own, each with the paragraphs that begin on it.
+pub fn pages(text: &str, places: &[Place]) -> Vec<Section> {
+    let lang = lang::detect(text);
+    let mut starts: Vec<(u32, usize)> = Vec::new();
+    for place in places {
+        let Some(before) = text.get(..place.span.start()) else { continue };
+        let begins = before.is_empty() || before.ends_with('\n');
+        if begins && starts.last().is_none_or(|(page, _)| *page != place.page) {
+            starts.push((place.page, before.len()));
+        }
+    }
+    let mut names = UniqueNames::default();
+    let mut sections = Vec::new();
+    for (at, (page, start)) in starts.iter().enumerate() {
+        let end = starts.get(at + 1).map_or(text.len(), |(_, next)| *next);
+        let Some(span) = trimmed(text, *start, end) else { continue };
+        let locator = match lang {
+            Lang::Zh => format!("第{page}页"),
+            Lang::En => format!("p. {page}"),
+        };
+        sections.push(Section { locator: names.name(&locator), path: Vec::new(), page: Some(*page), span });
+    }
+    sections
 }
 
 /// The first heading is the title, not a part, where it is of the first level and no other is. Returns where the text

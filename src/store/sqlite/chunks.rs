@@ -11,7 +11,7 @@ use super::{
     error::failed,
 };
 use crate::{
-    domain::document::{Chunk, ChunkId, CollectionName, DocumentMeta, VersionId},
+    domain::document::{Chunk, ChunkId, CollectionName, DocumentMeta, PageBox, VersionId},
     ports::{StoreError, StoredChunk},
 };
 
@@ -64,6 +64,15 @@ pub(super) async fn by_id(store: &SqliteStore, ids: &[ChunkId]) -> Result<Vec<St
     .await
     .map_err(failed("read chunks"))?;
     with_metadata(store, rows).await
+}
+
+pub(super) async fn boxes(store: &SqliteStore, chunk: ChunkId) -> Result<Vec<PageBox>, StoreError> {
+    let json: Option<Option<String>> = sqlx::query_scalar("SELECT boxes FROM chunks WHERE id = $1")
+        .bind(chunk.0)
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(failed("read the boxes of a chunk"))?;
+    codec::boxes(json.flatten().as_deref())
 }
 
 pub(super) async fn of_version(store: &SqliteStore, version: VersionId) -> Result<Vec<StoredChunk>, StoreError> {

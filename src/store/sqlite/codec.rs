@@ -8,7 +8,7 @@ use time::Date;
 
 use crate::{
     domain::{
-        document::{CollectionName, DocStatus, DocumentMeta, DocumentVersion, Domain, VersionId},
+        document::{CollectionName, DocStatus, DocumentMeta, DocumentVersion, Domain, PageBox, VersionId},
         text::{Lang, Span},
     },
     ports::StoreError,
@@ -106,6 +106,23 @@ pub(super) fn path_json(path: &[String]) -> String {
 
 pub(super) fn path(json: &str) -> Result<Vec<String>, StoreError> {
     serde_json::from_str(json).map_err(|_| corrupt("heading path", json))
+}
+
+/// `[page, left, bottom, right, top]` for each line; `None` for none.
+pub(super) fn boxes_json(boxes: &[PageBox]) -> Option<String> {
+    let lines: Vec<(u32, i32, i32, i32, i32)> = boxes
+        .iter()
+        .map(|PageBox { page, edges: [left, bottom, right, top] }| (*page, *left, *bottom, *right, *top))
+        .collect();
+    if lines.is_empty() { None } else { serde_json::to_string(&lines).ok() }
+}
+
+pub(super) fn boxes(json: Option<&str>) -> Result<Vec<PageBox>, StoreError> {
+    let Some(json) = json else { return Ok(Vec::new()) };
+    let lines: Vec<(u32, i32, i32, i32, i32)> =
+        serde_json::from_str(json).map_err(|_| corrupt("boxes of a chunk", json))?;
+    let boxed = |(page, left, bottom, right, top)| PageBox { page, edges: [left, bottom, right, top] };
+    Ok(lines.into_iter().map(boxed).collect())
 }
 
 /// Offsets and counts as SQLite's integers. They are lengths of things in memory, so they always fit.

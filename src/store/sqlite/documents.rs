@@ -259,8 +259,8 @@ async fn insert_text(
     }
     for (ordinal, chunk) in prepared.chunks.iter().enumerate() {
         sqlx::query(
-            "INSERT INTO chunks (version_id, ordinal, locator, path, page, start_byte, end_byte, text) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO chunks (version_id, ordinal, locator, path, page, start_byte, end_byte, text, boxes) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(version)
         .bind(codec::int(ordinal))
@@ -270,6 +270,7 @@ async fn insert_text(
         .bind(codec::int(chunk.span.start()))
         .bind(codec::int(chunk.span.end()))
         .bind(chunk.span.of(text))
+        .bind(codec::boxes_json(&chunk.boxes))
         .execute(&mut *connection)
         .await
         .map_err(failed(PUT))?;

@@ -20,7 +20,9 @@ use async_trait::async_trait;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::{
-    domain::document::{ChunkId, Collection, CollectionName, Document, DocumentMeta, DocumentVersion, VersionId},
+    domain::document::{
+        ChunkId, Collection, CollectionName, Document, DocumentMeta, DocumentVersion, PageBox, VersionId,
+    },
     ports::{
         Change, CollectionStats, PreparedDocument, PutOutcome, Store, StoreError, StoredAnswer, StoredChunk,
         StoredVector,
@@ -52,6 +54,12 @@ impl SqliteStore {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         // A panic elsewhere cannot leave a cache in a state worse than empty.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the lines of a chunk stand on the pages of its file; empty for texts without pages, and for chunks that
+    /// are not there.
+    pub async fn chunk_boxes(&self, chunk: ChunkId) -> Result<Vec<PageBox>, StoreError> {
+        chunks::boxes(self, chunk).await
     }
 
     /// A write transaction. It takes the write lock at once: an upgrade later on would fail where another process

@@ -61,6 +61,9 @@ pub struct Line {
 pub struct Reading {
     /// Above the table or in its first rows.
     pub caption: Option<String>,
+    pub unit: Option<Unit>,
+    /// The rows that head its columns.
+    pub headings: Vec<Vec<Cell>>,
     pub lines: Vec<Line>,
 }
 
@@ -85,7 +88,8 @@ impl Table {
                 let text = &cells.first()?.text;
                 (!text.is_empty()).then(|| Line { row, text: text.clone() })
             };
-            return Reading { caption: self.caption, lines: self.rows.iter().enumerate().filter_map(lone).collect() };
+            let lines = self.rows.iter().enumerate().filter_map(lone).collect();
+            return Reading { caption: self.caption, lines, ..Reading::default() };
         }
         let first = if self.heading_rows.is_some() { 0 } else { self.leading_rows() };
         let headings = self.heading_rows.unwrap_or_else(|| self.count_heading_rows(first));
@@ -111,7 +115,10 @@ impl Table {
             writer.row(row, cells);
         }
         writer.close_group();
-        Reading { lines: writer.lines, caption: self.caption.as_deref().map(tidy_caption) }
+        let lines = writer.lines;
+        let headings = self.rows.drain(..body).skip(first).collect();
+        let caption = self.caption.as_deref().map(tidy_caption);
+        Reading { caption, unit: self.unit, headings, lines }
     }
 
     /// Takes caption and unit from the rows above the headings; returns how many there are.

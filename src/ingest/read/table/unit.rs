@@ -4,10 +4,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// "单位：万元", "金额单位：人民币千元"; not "编制单位：某公司", which names a body.
+/// "单位：万元", "金额单位：人民币千元"; not "编制单位：某公司" or "用人单位：", which name a body.
 static ZH: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[^制报送管用责\p{Han}]|金额|数量|计量|货币)单\s*位\s*[:：]\s*(?:人民币)?\s*([^\s\d，。；;、,()（）:：]{1,8})")
-        .expect("a constant pattern")
+    Regex::new(
+        r"(?:^|[^制报送管用人责任设工属位计理]|计量)单\s*位\s*[:：]\s*(?:人民币)?\s*([^\s\d，。；;、,()（）:：]{1,8})",
+    )
+    .expect("a constant pattern")
 });
 
 /// "(in thousands, except per share data)", "US$ in millions", "Unit: mg".
@@ -161,6 +163,8 @@ mod tests {
             ("2023年度 单位:亿元", Some("亿元")),
             ("编制单位：某某股份有限公司", None),
             ("用人单位：甲公司", None),
+            ("建设单位：乙公司", None),
+            ("合并资产负债表单位：万元", Some("万元")),
             ("(in thousands, except per share data)", Some("thousand")),
             ("Amounts in US$ millions", Some("million")),
             ("(US$ in millions)", Some("million")),

@@ -1,0 +1,76 @@
+use super::*;
+
+/// A page of lines: `x`, width, size and text of each, from top to bottom; `gap` before a line in line heights.
+fn page(number: u32, lines: &[(f32, f32, f32, &str)]) -> PageLines {
+    let mut top = 50.0;
+    let lines = lines.iter().map(|(left, width, size, text)| {
+        top += size * 1.5;
+        let seen = [*left, top, left + width, top + size];
+        Line {
+            text: (*text).to_owned(),
+            rect: [*left, 800.0 - top - size, left + width, 800.0 - top],
+            size: *size,
+            block: 1,
+            seen,
+            edges: [50.0, 450.0],
+            ..Line::default()
+        }
+    });
+    PageLines { number, lines: lines.collect(), pictures: false }
+}
+
+#[test]
+fn lines_become_paragraphs_over_pages_and_running_lines_go() {
+    let pages = (1..=4)
+        .map(|n| {
+            let (last, first) =
+                (format!("- {n} -"), format!("Chapter {} begins in the middle of the text", "abcd".repeat(n as usize)));
+            page(
+                n,
+                &[
+                    (50.0, 100.0, 9.0, "Annual report 2023"),
+                    (50.0, 150.0, 10.0, &first),
+                    (50.0, 395.0, 10.0, "The company was founded in Zürich and has since pro-"),
+                    (50.0, 200.0, 10.0, "duced watches."),
+                    (70.0, 380.0, 10.0, "本公司成立于一九九八年，主要从事"),
+                    (50.0, 200.0, 10.0, "医疗器械的研发、生产和销售。"),
+                    (50.0, 150.0, 10.0, &format!("{first}, and ends.")),
+                    (240.0, 20.0, 9.0, &last),
+                ],
+            )
+        })
+        .collect();
+    let paged = assemble(pages);
+    let expected = "The company was founded in Zürich and has since produced watches.\n\n本公司成立于一九九八年，主要从事医疗器械的研发、生产和销售。\n\n";
+    assert!(paged.text.contains(expected), "{}", paged.text);
+    assert!(!paged.text.contains("Annual report") && !paged.text.contains("- 2 -"));
+    for place in &paged.places {
+        assert!(place.span.of(&paged.text).is_some(), "{place:?}");
+    }
+    let pages: Vec<u32> = paged.places.iter().map(|place| place.page).collect();
+    assert!(pages.is_sorted() && pages.last() == Some(&4));
+}
+
+#[test]
+fn sizes_make_headings_and_page_numbers_are_known() {
+    let paged = assemble(vec![page(
+        1,
+        &[
+            (150.0, 200.0, 18.0, "Guideline"),
+            (50.0, 100.0, 13.0, "Methods"),
+            (50.0, 390.0, 10.0, "We searched the literature of ten years and kept what was"),
+            (50.0, 100.0, 10.0, "relevant."),
+            (50.0, 100.0, 13.0, "Results"),
+            (50.0, 300.0, 10.0, "Nothing was found."),
+        ],
+    )]);
+    let headings: Vec<_> = paged.headings.iter().map(|mark| (mark.level, mark.name.as_str())).collect();
+    assert_eq!(headings, [(Some(1), "Guideline"), (Some(2), "Methods"), (Some(2), "Results")]);
+    assert_eq!(paged.title.as_deref(), Some("Guideline"));
+    for text in ["12", "- 3 -", "第 5 页", "Page 7 of 20", "第3页 共10页", "3/10", "xiv"] {
+        assert!(is_page_number(text), "{text}");
+    }
+    for text in ["2023年", "Table 3", "12.5%", "civil"] {
+        assert!(!is_page_number(text), "{text}");
+    }
+}

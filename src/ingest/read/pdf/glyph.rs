@@ -1,0 +1,93 @@
+//! A character and its place.
+
+/// Which way text runs, in quarter turns against the clock from left to right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Frame(u8);
+
+impl Frame {
+    pub fn of(degrees: f32) -> Self {
+        let turns = (degrees / 90.0).round().rem_euclid(4.0);
+        Self(if turns < 0.5 {
+            0
+        } else if turns < 1.5 {
+            1
+        } else if turns < 2.5 {
+            2
+        } else {
+            3
+        })
+    }
+
+    /// The frame of all four ways.
+    pub const ALL: [Self; 4] = [Self(0), Self(1), Self(2), Self(3)];
+
+    /// A box of the page (left, bottom, right, top; y upwards) as left, top, right, bottom with y downwards, seen so
+    /// that the text runs from left to right.
+    fn turn(self, [left, bottom, right, top]: [f32; 4]) -> [f32; 4] {
+        match self.0 {
+            0 => [left, -top, right, -bottom],
+            1 => [bottom, left, top, right],
+            2 => [-right, bottom, -left, top],
+            _ => [-top, -right, -bottom, -left],
+        }
+    }
+
+    /// The inverse of [`Self::turn`].
+    pub fn back(self, [left, top, right, bottom]: [f32; 4]) -> [f32; 4] {
+        match self.0 {
+            0 => [left, -bottom, right, -top],
+            1 => [top, left, bottom, right],
+            2 => [-right, top, -left, bottom],
+            _ => [-bottom, -right, -top, -left],
+        }
+    }
+}
+
+/// In points of 1/72 inch, y downwards, seen so that its text runs from left to right.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Glyph {
+    pub c: char,
+    pub left: f32,
+    pub top: f32,
+    pub right: f32,
+    pub bottom: f32,
+    /// Font size as drawn.
+    pub size: f32,
+    pub bold: bool,
+    /// A space stands before it in the file.
+    pub spaced: bool,
+    pub frame: Frame,
+}
+
+impl Glyph {
+    /// `rect` is left, bottom, right, top on the page, y upwards.
+    pub fn new(c: char, rect: [f32; 4], size: f32, bold: bool, spaced: bool, frame: Frame) -> Self {
+        let [left, top, right, bottom] = frame.turn(rect);
+        // Some fonts give no size, or one that nothing has to do with what is drawn.
+        let height = bottom - top;
+        let size = if size > 0.5 && size < 4.0 * height.max(0.5) { size } else { height };
+        Self { c, left, top, right, bottom, size, bold, spaced, frame }
+    }
+
+    pub fn middle(&self) -> f32 {
+        f32::midpoint(self.top, self.bottom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_turn_and_turn_back() {
+        for (at, frame) in Frame::ALL.into_iter().enumerate() {
+            let rect = [10.0, 20.0, 35.0, 50.0];
+            let turned = frame.turn(rect);
+            assert!(turned[0] < turned[2] && turned[1] < turned[3], "{at}: {turned:?}");
+            let same = frame.back(turned).iter().zip(rect).all(|(a, b)| (a - b).abs() < 1e-3);
+            assert!(same, "{at}: {turned:?}");
+        }
+        assert_eq!(Frame::of(89.0), Frame(1));
+        assert_eq!(Frame::of(359.5), Frame(0));
+    }
+}

@@ -1,0 +1,237 @@
+//! Characters with boxes to lines in reading order, by geometry alone: words by gaps, columns by gutters, tables by
+//! cells that stand over each other.
+
+mod columns;
+mod rows;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Page,
+    glyph::{Frame, Glyph},
+    letters,
+};
+
+/// A line of a page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    pub text: String,
+    /// Left, bottom, right, top on the page in points, y upwards.
+    pub rect: [f32; 4],
+    pub size: f32,
+    pub bold: bool,
+    /// A row of a table, as a sentence.
+    pub row: bool,
+    /// Lines of one block stand under each other.
+    pub block: u32,
+    /// Edges as the reader sees them: left, top, right, bottom, y downwards.
+    pub seen: [f32; 4],
+    /// Left and right edge of the block.
+    pub edges: [f32; 2],
+}
+
+/// Characters that follow each other closely on one line.
+#[derive(Clone, Debug, Default)]
+struct Run {
+    text: String,
+    left: f32,
+    top: f32,
+    right: f32,
+    bottom: f32,
+    /// Font sizes and characters that have them, to find the usual one.
+    size: f32,
+    bold: bool,
+    count: usize,
+}
+
+impl Run {
+    fn of(glyph: &Glyph) -> Self {
+        let mut text = String::new();
+        letters::push(&mut text, glyph.c);
+        Self {
+            text,
+            left: glyph.left,
+            top: glyph.top,
+            right: glyph.right,
+            bottom: glyph.bottom,
+            size: glyph.size,
+            bold: glyph.bold,
+            count: 1,
+        }
+    }
+
+    fn height(&self) -> f32 {
+        self.bottom - self.top
+    }
+
+    fn middle(&self) -> f32 {
+        f32::midpoint(self.top, self.bottom)
+    }
+
+    /// Whether `glyph` goes on with this run.
+    fn takes(&self, glyph: &Glyph) -> bool {
+        let size = self.size.max(glyph.size);
+        let gap = glyph.left - self.right;
+        // Superscripts are smaller and higher, by less than half a line.
+        let level = (glyph.middle() - self.middle()).abs() < 0.5 * size;
+        level
+            && gap < segment_gap(self.text.chars().next_back(), glyph.c) * size
+            && gap > -size
+            && glyph.left > self.left - 0.2 * size
+    }
+
+    fn push(&mut self, glyph: &Glyph) {
+        let size = self.size.max(glyph.size);
+        let gap = glyph.left - self.right;
+        let between = self.text.chars().next_back();
+        if is_apart(between, glyph.c, gap / size, glyph.spaced) {
+            self.text.push(' ');
+        }
+        letters::push(&mut self.text, glyph.c);
+        self.cover(glyph.left, glyph.top, glyph.right, glyph.bottom);
+        self.size = if glyph.size > self.size { glyph.size } else { self.size };
+        self.bold &= glyph.bold;
+        self.count += 1;
+    }
+
+    fn cover(&mut self, left: f32, top: f32, right: f32, bottom: f32) {
+        self.left = self.left.min(left);
+        self.top = self.top.min(top);
+        self.right = self.right.max(right);
+        self.bottom = self.bottom.max(bottom);
+    }
+
+    /// Whether `next` stands so close on the right that it is the same cell.
+    fn touches(&self, next: &Self) -> bool {
+        let gap = segment_gap(self.text.chars().next_back(), next.text.chars().next().unwrap_or(' '));
+        next.left - self.right < gap * self.size.max(next.size)
+    }
+
+    /// Appends a run of the same line on its right.
+    fn join(&mut self, next: &Self) {
+        let gap = (next.left - self.right) / self.size.max(next.size);
+        if let (Some(before), Some(after)) = (self.text.chars().next_back(), next.text.chars().next())
+            && is_apart(Some(before), after, gap, false)
+        {
+            self.text.push(' ');
+        }
+        self.text.push_str(&next.text);
+        self.cover(next.left, next.top, next.right, next.bottom);
+        self.size = if next.count > self.count { next.size } else { self.size };
+        self.bold &= next.bold;
+        self.count += next.count;
+    }
+}
+
+/// A wider gap, in font sizes, parts cells and columns, not words. Figures stand closer: the padding of two cells is
+/// about one character.
+fn segment_gap(before: Option<char>, after: char) -> f32 {
+    let figure = |c: char| c.is_ascii_digit() || matches!(c, ')' | '(' | '%' | '-' | '$' | '¥' | '￥');
+    if before.is_some_and(figure) || figure(after) { 0.8 } else { 1.3 }
+}
+
+/// A wider gap, in font sizes, parts Latin words (their spaces are about a quarter).
+const WORD_GAP: f32 = 0.17;
+
+fn is_apart(before: Option<char>, after: char, gap: f32, spaced: bool) -> bool {
+    let wide = |c: char| c >= '\u{2e80}';
+    match before {
+        None => false,
+        // Chinese characters are set apart by design only where a whole character's room is left.
+        Some(before) if wide(before) && wide(after) => gap > 0.7 || (spaced && gap > 0.2),
+        Some(before) if wide(before) || wide(after) => gap > 0.5 || (spaced && gap > 0.1),
+        Some(_) => gap > WORD_GAP || (spaced && gap > 0.05),
+    }
+}
+
+pub use rows::Open;
+
+/// The lines of a page in reading order. Text that is turned against the rest comes last. `open` is the table that the
+/// page before may have left open.
+pub fn lines(page: &Page, open: &mut Open) -> Vec<Line> {
+    let mut frames: Vec<(usize, Frame)> = Frame::ALL
+        .into_iter()
+        .map(|frame| (page.glyphs.iter().filter(|glyph| glyph.frame == frame).count(), frame))
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    frames.sort_by_key(|(count, frame)| (usize::MAX - count, *frame));
+    let mut lines = Vec::new();
+    let mut block = 0;
+    for (_, frame) in frames {
+        let runs = runs(page.glyphs.iter().filter(|glyph| glyph.frame == frame));
+        for region in columns::regions(runs) {
+            block += 1;
+            rows::write(region, frame, open, &mut block, &mut lines);
+        }
+    }
+    lines
+}
+
+fn runs<'a>(glyphs: impl Iterator<Item = &'a Glyph>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut before: Option<Glyph> = None;
+    for glyph in glyphs {
+        // Bold type is faked by drawing a character twice, a hair apart.
+        let twice = before.is_some_and(|before| {
+            before.c == glyph.c
+                && (before.left - glyph.left).abs() < 0.1 * glyph.size
+                && (before.top - glyph.top).abs() < 0.1 * glyph.size
+        });
+        before = Some(*glyph);
+        if twice {
+            continue;
+        }
+        match runs.last_mut() {
+            Some(run) if run.takes(glyph) => run.push(glyph),
+            _ => runs.push(Run::of(glyph)),
+        }
+    }
+    runs
+}
+
+/// Runs on one height, from left to right.
+#[derive(Clone, Debug, Default)]
+struct Row {
+    runs: Vec<Run>,
+    top: f32,
+    bottom: f32,
+}
+
+/// Runs grouped by height, from top to bottom; runs that touch are joined.
+fn rows_of(mut runs: Vec<Run>) -> Vec<Row> {
+    runs.sort_by(|a, b| a.middle().total_cmp(&b.middle()));
+    let mut rows: Vec<Row> = Vec::new();
+    for run in runs {
+        let shares = |row: &Row| {
+            let overlap = row.bottom.min(run.bottom) - row.top.max(run.top);
+            overlap > 0.5 * run.height().min(row.bottom - row.top)
+        };
+        match rows.iter_mut().rev().take(3).find(|row| shares(row)) {
+            Some(row) => {
+                // A tall character must not make the row swallow its neighbours.
+                if run.height() < 1.6 * (row.bottom - row.top) {
+                    row.top = row.top.min(run.top);
+                    row.bottom = row.bottom.max(run.bottom);
+                }
+                row.runs.push(run);
+            }
+            None => rows.push(Row { top: run.top, bottom: run.bottom, runs: vec![run] }),
+        }
+    }
+    for row in &mut rows {
+        row.runs.sort_by(|a, b| a.left.total_cmp(&b.left));
+        let mut joined: Vec<Run> = Vec::new();
+        for run in row.runs.drain(..) {
+            match joined.last_mut() {
+                Some(last) if last.touches(&run) => last.join(&run),
+                _ => joined.push(run),
+            }
+        }
+        row.runs = joined;
+    }
+    rows.sort_by(|a, b| a.top.total_cmp(&b.top));
+    rows
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+use super::*;
+
+/// Types text at a place, 5 points a Latin and 10 points a Chinese character, 10 high.
+fn typed(glyphs: &mut Vec<Glyph>, left: f32, top: f32, text: &str) {
+    let (mut x, mut spaced) = (left, false);
+    for c in text.chars() {
+        let width = if c >= '\u{2e80}' { 10.0 } else { 5.0 };
+        if c == ' ' {
+            spaced = true;
+            x += 3.0;
+            continue;
+        }
+        let rect = [x, 800.0 - top - 10.0, x + width, 800.0 - top];
+        glyphs.push(Glyph::new(c, rect, 10.0, false, std::mem::take(&mut spaced), Frame::default()));
+        x += width;
+    }
+}
+
+fn read(glyphs: Vec<Glyph>) -> Vec<String> {
+    lines(&Page { number: 1, glyphs, pictures: false }, &mut Open::default())
+        .into_iter()
+        .map(|line| line.text)
+        .collect()
+}
+
+#[test]
+fn columns_are_read_one_after_the_other() {
+    let mut glyphs = Vec::new();
+    typed(&mut glyphs, 100.0, 20.0, "A title that goes over both of the columns below it and more");
+    for n in 0..8_u8 {
+        let top = 50.0 + 14.0 * f32::from(n);
+        typed(&mut glyphs, 50.0, top, &format!("left line {n} with words that fill it"));
+        typed(&mut glyphs, 260.0, top + 3.0, &format!("right line {n} with words that fill it"));
+    }
+    let read = read(glyphs);
+    assert_eq!(read.len(), 17);
+    assert!(read[0].starts_with("A title"));
+    assert_eq!(
+        (read[1].as_str(), read[9].as_str()),
+        ("left line 0 with words that fill it", "right line 0 with words that fill it")
+    );
+}
+
+#[test]
+fn a_table_is_read_row_by_row() {
+    let mut glyphs = Vec::new();
+    typed(&mut glyphs, 50.0, 20.0, "主要会计数据如下表所示，请投资者注意。");
+    typed(&mut glyphs, 350.0, 36.0, "单位：万元");
+    for (n, row) in [["项目", "2023年", "2022年"], ["营业收入", "1,234.50", "1,000.00"], ["净利润", "(12.00)", "8.00"]]
+        .iter()
+        .enumerate()
+    {
+        for (cell, left) in row.iter().zip([50.0, 200.0, 320.0]) {
+            typed(&mut glyphs, left, 54.0 + 16.0 * n as f32, cell);
+        }
+    }
+    typed(&mut glyphs, 50.0, 130.0, "以上数据经审计。");
+    assert_eq!(
+        read(glyphs),
+        [
+            "主要会计数据如下表所示，请投资者注意。",
+            "单位：万元",
+            "营业收入：2023年 1,234.50万元；2022年 1,000.00万元。",
+            "净利润：2023年 -12.00万元；2022年 8.00万元。",
+            "以上数据经审计。",
+        ]
+    );
+}
+
+#[test]
+fn a_table_goes_on_over_the_page() {
+    let page = |rows: &[[&str; 3]]| {
+        let mut glyphs = Vec::new();
+        for (n, row) in rows.iter().enumerate() {
+            for (cell, left) in row.iter().zip([50.0, 200.0, 320.0]) {
+                typed(&mut glyphs, left, 54.0 + 16.0 * n as f32, cell);
+            }
+        }
+        Page { number: 1, glyphs, pictures: false }
+    };
+    let mut open = Open::default();
+    lines(&page(&[["项目", "2023年", "2022年"], ["收入", "10", "9"], ["成本", "5", "4"]]), &mut open);
+    let next = lines(&page(&[["税金", "3", "2"], ["净利润", "2", "3"]]), &mut open);
+    let texts: Vec<_> = next.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["税金：2023年 3；2022年 2。", "净利润：2023年 2；2022年 3。"]);
+}
+
+#[test]
+fn turned_text_comes_last_and_spaces_come_from_gaps() {
+    let mut glyphs = Vec::new();
+    for (n, c) in "arXiv".chars().enumerate() {
+        let bottom = 300.0 + 6.0 * n as f32;
+        glyphs.push(Glyph::new(c, [10.0, bottom, 20.0, bottom + 5.0], 10.0, false, false, Frame::of(90.0)));
+    }
+    typed(&mut glyphs, 50.0, 20.0, "two words 和中文");
+    assert_eq!(read(glyphs), ["two words 和中文", "arXiv"]);
+}

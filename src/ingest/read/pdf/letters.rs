@@ -1,0 +1,40 @@
+//! Characters that fonts put in place of others: ligatures, and the Kangxi radicals that character maps of Chinese fonts
+//! give for the characters that look the same. A reader sees no difference; a search would.
+
+/// What the radicals U+2F00 to U+2FD5 stand for, in order (Unicode Character Database, compatibility decompositions).
+const RADICALS: &str = "一丨丶丿乙亅二亠人儿入八冂冖冫几凵刀力勹匕匚匸十卜卩厂厶又口囗土士夂夊夕大女子宀寸小尢尸屮山巛工己巾干幺广廴\
+    廾弋弓彐彡彳心戈戶手支攴文斗斤方无日曰月木欠止歹殳毋比毛氏气水火爪父爻爿片牙牛犬玄玉瓜瓦甘生用田疋疒癶白皮皿\
+    目矛矢石示禸禾穴立竹米糸缶网羊羽老而耒耳聿肉臣自至臼舌舛舟艮色艸虍虫血行衣襾見角言谷豆豕豸貝赤走足身車辛辰辵\
+    邑酉釆里金長門阜隶隹雨靑非面革韋韭音頁風飛食首香馬骨高髟鬥鬯鬲鬼魚鳥鹵鹿麥麻黃黍黑黹黽鼎鼓鼠鼻齊齒龍龜龠";
+
+/// Appends what `c` stands for.
+pub fn push(text: &mut String, c: char) {
+    match c {
+        '\u{fb00}' => text.push_str("ff"),
+        '\u{fb01}' => text.push_str("fi"),
+        '\u{fb02}' => text.push_str("fl"),
+        '\u{fb03}' => text.push_str("ffi"),
+        '\u{fb04}' => text.push_str("ffl"),
+        '\u{fb05}' | '\u{fb06}' => text.push_str("st"),
+        '\u{2f00}'..='\u{2fd5}' => {
+            let at = usize::try_from(u32::from(c) - 0x2f00).unwrap_or_default();
+            text.push(RADICALS.chars().nth(at).unwrap_or(c));
+        }
+        c => text.push(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_those_that_a_reader_sees() {
+        let mut text = String::new();
+        for c in "e\u{fb03}cient \u{2f64}户\u{2f00}\u{2fd5}".chars() {
+            push(&mut text, c);
+        }
+        assert_eq!(text, "efficient 用户一龠");
+        assert_eq!(RADICALS.chars().count(), 214);
+    }
+}
