@@ -12,8 +12,10 @@ use super::{SqliteStore, error::explain};
 use crate::ports::StoreError;
 
 /// In order; append-only.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "knowledge base", include_str!("../../../migrations/sqlite/0001_knowledge_base.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "knowledge base", include_str!("../../../migrations/sqlite/0001_knowledge_base.sql")),
+    (2, "chunk boxes", include_str!("../../../migrations/sqlite/0002_chunk_boxes.sql")),
+];
 
 /// Readers beside the one writer. More would only wait for the same two or four cores.
 const READERS: u32 = 4;
