@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::{PageLines, layout::Line};
+use super::{
+    PageLines,
+    layout::{Line, is_dotted},
+};
 use crate::{
     domain::text::Span,
     ingest::read::{outline::Mark, place::Place, plain, prose::Prose},
@@ -91,7 +94,16 @@ fn is_page_number(text: &str) -> bool {
         || ((1..=2).contains(&count) && numbers.clone().all(|n| n.len() <= 5 && n.bytes().all(|b| b.is_ascii_digit())))
 }
 
+/// A line of a table of contents: dots that lead to a page number. It says nothing that its heading does not say.
+fn is_contents(line: &Line) -> bool {
+    let number = line.text.rsplit(['.', '…', '·']).next().unwrap_or_default().trim();
+    is_dotted(&line.text) && (1..=5).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 fn drop_running(pages: &mut [PageLines]) {
+    for page in pages.iter_mut() {
+        page.lines.retain(|line| !is_contents(line));
+    }
     let edge = |lines: &[Line]| -> Vec<usize> {
         let mut order: Vec<usize> = (0..lines.len()).filter(|at| !lines[*at].row || lines.len() > 1).collect();
         order.sort_by(|a, b| lines[*b].rect[3].total_cmp(&lines[*a].rect[3]));

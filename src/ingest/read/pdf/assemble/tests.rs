@@ -67,6 +67,9 @@ fn sizes_make_headings_and_page_numbers_are_known() {
     let headings: Vec<_> = paged.headings.iter().map(|mark| (mark.level, mark.name.as_str())).collect();
     assert_eq!(headings, [(Some(1), "Guideline"), (Some(2), "Methods"), (Some(2), "Results")]);
     assert_eq!(paged.title.as_deref(), Some("Guideline"));
+    let contents = |text: &str| is_contents(&Line { text: text.to_owned(), ..Line::default() });
+    assert!(contents("6.3 IPv4 . . . . . . 38") && contents("前言…………iv") && !contents("Signature ........"));
+    assert!(!contents("As of 2023, it holds."));
     for text in ["12", "- 3 -", "第 5 页", "Page 7 of 20", "第3页 共10页", "3/10", "xiv"] {
         assert!(is_page_number(text), "{text}");
     }

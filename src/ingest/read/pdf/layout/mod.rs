@@ -189,6 +189,12 @@ fn runs<'a>(glyphs: impl Iterator<Item = &'a Glyph>) -> Vec<Run> {
     runs
 }
 
+/// Whether dots lead from a heading to its page, as in a table of contents.
+pub fn is_dotted(text: &str) -> bool {
+    let dots = text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    dots.contains(".....") || dots.contains("………") || dots.contains("·····")
+}
+
 /// Runs on one height, from left to right.
 #[derive(Clone, Debug, Default)]
 struct Row {

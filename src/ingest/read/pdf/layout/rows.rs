@@ -74,7 +74,7 @@ fn is_wide(row: &Row) -> bool {
         && first.chars().count() <= 4
         && (first.ends_with(['.', '、', ')', '）', '•', '·', '-', '●', '■', '○', '§'])
             || first.chars().count() == 1 && !first.chars().all(char::is_alphanumeric));
-    row.runs.len() >= 2 && !marker && !row.runs.iter().any(|run| run.text.contains("....") || run.text.contains("……"))
+    row.runs.len() >= 2 && !marker && !row.runs.iter().any(|run| super::is_dotted(&run.text))
 }
 
 /// Where the table ends that begins with row `start`; `None` where none begins.
