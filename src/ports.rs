@@ -304,6 +304,11 @@ pub trait Retriever: Send + Sync {
     async fn retrieve(&self, query: &Query) -> Result<EvidenceSet, RetrieveError>;
 
     async fn status(&self) -> Result<IndexStatus, RetrieveError>;
+
+    /// What moves the vectors of questions, where something does.
+    fn query_adapter(&self) -> Option<&ModelIdentity> {
+        None
+    }
 }
 
 // ---------------------------------------------------------------------------------------------------- verification

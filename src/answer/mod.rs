@@ -10,7 +10,7 @@ mod tests;
 mod unguarded;
 mod write;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use time::Date;
 use tokio::sync::mpsc;
@@ -22,7 +22,7 @@ use crate::{
             Writing,
         },
         document::{CollectionName, Domain},
-        evidence::{EvidenceSet, Query, Switches},
+        evidence::{EvidenceSet, Label, Query, Switches},
         policy::{RiskPolicy, Shown},
         text::{Lang, Message},
     },
@@ -117,10 +117,13 @@ pub struct Pipeline {
 /// The sentences of the evidence with their relevance to a question.
 struct Ranked {
     candidates: Vec<quote::Candidate>,
+    /// To the question: of the sentence, or of the piece that holds it.
+    cosines: Vec<Option<f32>>,
     scores: Vec<f32>,
-    /// The vectors of the question and of each candidate, where there is an encoder.
+    /// The pieces to quote, best first.
+    pieces: Vec<Label>,
+    /// The vector of the question, where there is an encoder.
     asked: Option<Vec<f32>>,
-    vectors: Vec<Vec<f32>>,
 }
 
 impl Pipeline {
@@ -182,7 +185,7 @@ impl Pipeline {
         listener: Option<&mpsc::Sender<AnswerEvent>>,
     ) -> Result<Assembled, AnswerError> {
         let ranked = self.rank(&ask.question, evidence).await?;
-        let draft = quote::compose(evidence, &ranked.candidates, &ranked.scores, &self.limits);
+        let draft = quote::compose(evidence, &ranked.pieces, &ranked.candidates, &ranked.scores, &self.limits);
         let judgements = self.verifier.verify(&claims::from_draft(&draft), evidence).await?;
         let assembled = policy::assemble(&RiskPolicy::default_for(ask.domain), &draft, judgements);
         for (index, sentence) in assembled.sentences.iter().enumerate() {
@@ -192,19 +195,54 @@ impl Pipeline {
         Ok(assembled)
     }
 
-    /// Every sentence of the best evidence, scored.
+    /// Every sentence of the best evidence, scored, and which pieces to quote.
+    ///
+    /// Embedding sentences is what takes time. The vectors that pieces had before anybody asked tell which sentences are
+    /// worth it: the most promising ones, and all inside a chosen piece that is too long to be quoted whole.
     async fn rank(&self, question: &str, evidence: &EvidenceSet) -> Result<Ranked, AnswerError> {
         let candidates = quote::candidates(evidence, &self.limits);
-        let (mut asked, mut vectors) = (None, Vec::new());
-        if let Some(embedder) = &self.embedder {
-            let question = embedder.embed(EmbedKind::Query, &[question.to_owned()], Priority::Interactive).await?;
-            let passages: Vec<String> = candidates.iter().map(quote::Candidate::passage).collect();
-            vectors = embedder.embed(EmbedKind::Passage, &passages, Priority::Interactive).await?;
-            asked = question.into_iter().next();
+        let mut cosines: Vec<Option<f32>> =
+            candidates.iter().map(|c| evidence.get(c.label).and_then(|item| item.signals.cosine)).collect();
+        let Some(embedder) = &self.embedder else {
+            let scores = quote::score(question, &candidates, &cosines);
+            let pieces = quote::choose(evidence, &candidates, &scores, &self.limits);
+            return Ok(Ranked { candidates, cosines, scores, pieces, asked: None });
+        };
+        let asked = embedder.embed(EmbedKind::Query, &[question.to_owned()], Priority::Interactive).await?.pop();
+        // Passages that came with the question have no vectors yet.
+        let mut measured: BTreeSet<usize> = (0..candidates.len()).filter(|at| cosines[*at].is_none()).collect();
+        let scores = quote::score(question, &candidates, &cosines);
+        let mut promising: Vec<usize> = (0..candidates.len()).collect();
+        promising.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
+        measured.extend(promising.into_iter().take(self.limits.measured));
+        self.measure(asked.as_deref(), &candidates, &mut cosines, measured.iter().copied().collect()).await?;
+        let scores = quote::score(question, &candidates, &cosines);
+        let pieces = quote::choose(evidence, &candidates, &scores, &self.limits);
+        let is_cut = |label| {
+            pieces.contains(&label) && evidence.get(label).is_some_and(|item| quote::is_cut(item, &self.limits))
+        };
+        let inside =
+            (0..candidates.len()).filter(|at| !measured.contains(at) && is_cut(candidates[*at].label)).collect();
+        self.measure(asked.as_deref(), &candidates, &mut cosines, inside).await?;
+        let scores = quote::score(question, &candidates, &cosines);
+        Ok(Ranked { candidates, cosines, scores, pieces, asked })
+    }
+
+    /// Puts the cosines of these candidates' own sentences to the question in their place.
+    async fn measure(
+        &self,
+        asked: Option<&[f32]>,
+        candidates: &[quote::Candidate],
+        cosines: &mut [Option<f32>],
+        which: Vec<usize>,
+    ) -> Result<(), ModelError> {
+        let (Some(embedder), Some(asked)) = (&self.embedder, asked) else { return Ok(()) };
+        let passages: Vec<String> = which.iter().map(|at| candidates[*at].passage()).collect();
+        let vectors = embedder.embed(EmbedKind::Passage, &passages, Priority::Interactive).await?;
+        for (at, vector) in which.into_iter().zip(vectors) {
+            cosines[at] = Some(quote::dot(asked, &vector));
         }
-        let cosines = asked.as_ref().map(|asked| vectors.iter().map(|v| dot(asked, v)).collect::<Vec<_>>());
-        let scores = quote::score(question, &candidates, cosines.as_deref());
-        Ok(Ranked { candidates, scores, asked, vectors })
+        Ok(())
     }
 
     fn abstain(&self, ask: &Ask, evidence: EvidenceSet, reason: AbstentionReason, told: Told) -> Answer {
@@ -229,6 +267,7 @@ impl Pipeline {
                 mode: ask.mode,
                 writing: told.writing,
                 embedder: self.embedder.as_ref().map(|e| e.identity().clone()),
+                query_adapter: self.retriever.query_adapter().cloned(),
                 generator: match ask.mode {
                     Mode::Strict => None,
                     Mode::Grounded => self.generator.as_ref().map(|g| g.identity().clone()),
@@ -257,10 +296,6 @@ async fn tell(listener: Option<&mpsc::Sender<AnswerEvent>>, event: impl FnOnce()
         // A listener that left does not stop the answer from being stored; its task is cancelled by the door.
         let _ = listener.send(event()).await;
     }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
 /// Why there is no answer, and what was searched.

@@ -103,7 +103,7 @@ impl<'a> Writer<'a> {
         let (prompt, shown) = prompt::grounded(generator, &ask.question, lang, evidence, TURN_TOKENS)?;
         let Some(rules) = Rules::new(lang, &ask.question, &evidence.items()[..shown]) else { return Ok(None) };
         let ranked = pipeline.rank(&ask.question, evidence).await?;
-        let relevance = Relevance::new(&ask.question, &ranked.candidates, ranked.asked, &ranked.vectors);
+        let relevance = Relevance::new(&ask.question, &ranked.candidates, ranked.asked, &ranked.cosines);
         Ok(Some(Self {
             pipeline,
             generator,
@@ -261,7 +261,7 @@ impl<'a> Writer<'a> {
             }
             None => None,
         };
-        Ok(self.relevance.share(&text, vector.as_ref()) >= RELEVANT)
+        Ok(self.relevance.share(&text, vector.as_deref()) >= RELEVANT)
     }
 
     /// The sentence of the sources that a failed one should have kept to: the one that its verdict names, or else the

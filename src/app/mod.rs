@@ -27,7 +27,7 @@ use crate::{
         Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling,
         Store, StoreError, StoredAnswer, Verifier,
     },
-    retrieve::{self, Engine},
+    retrieve::{self, Engine, QueryAdapter},
     store::SqliteStore,
     testing,
     verify::{Cascade, Thresholds},
@@ -181,6 +181,15 @@ impl App {
         opened.await.cloned()
     }
 
+    fn query_adapter(&self, embedder: &dyn Embedder) -> Result<Option<QueryAdapter>, AppError> {
+        match self.0.models.assigned(Job::Embedder)? {
+            Some(chosen) if !self.0.config.fake_models => {
+                Ok(QueryAdapter::for_model(&chosen.path, &chosen.sha256, embedder.dimensions())?)
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn model_options(&self, model: &Installed) -> ModelOptions {
         let mut options = ModelOptions::new(model.identity(), &model.path);
         options.threads = NonZeroUsize::new(usize::from(self.0.config.threads));
@@ -191,9 +200,11 @@ impl App {
     pub async fn engine(&self, vectors: bool) -> Result<Arc<Engine>, AppError> {
         let opened = self.0.engine.get_or_try_init(|| async {
             let embedder = if vectors { self.embedder().await? } else { None };
+            let adapter = embedder.as_deref().map(|embedder| self.query_adapter(embedder)).transpose()?.flatten();
             let engine =
                 Engine::open(self.shared_store(), embedder, &self.0.config.index_dir(), retrieve::Options::default())
-                    .await?;
+                    .await?
+                    .with_query_adapter(adapter);
             engine.follow().await?;
             Ok::<_, AppError>(Arc::new(engine))
         });
@@ -369,6 +380,8 @@ impl App {
         let mut loaded = Vec::new();
         if let Ok(Some(embedder)) = self.embedder().await {
             loaded.push(("embedder", embedder.identity().clone()));
+            let adapter = self.query_adapter(&*embedder).ok().flatten();
+            loaded.extend(adapter.map(|adapter| ("query adapter", adapter.identity().clone())));
         }
         if let Ok(Some(encoder)) = self.encoder().await {
             loaded.push(("verifier", encoder.identity().clone()));

@@ -173,6 +173,8 @@ pub struct Provenance {
     /// Nothing where nothing was written.
     pub writing: Option<Writing>,
     pub embedder: Option<ModelIdentity>,
+    /// What moved the question's vector towards its answers.
+    pub query_adapter: Option<ModelIdentity>,
     pub generator: Option<ModelIdentity>,
     pub as_of: Date,
     pub index_position: i64,

@@ -34,6 +34,8 @@ static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
 pub struct Limits {
     /// Sentences are taken from this many of the best pieces of evidence.
     pub considered: usize,
+    /// So many of their sentences, the most promising ones, are compared with the question one by one.
+    pub measured: usize,
     /// Quoted from at most this many.
     pub quoted: usize,
     /// A piece up to this many characters (Chinese counts double) is quoted whole: an article cut short misleads.
@@ -46,7 +48,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { considered: 8, quoted: 3, whole: 700, run: 480, share: 0.8 }
+        Self { considered: 10, measured: 8, quoted: 3, whole: 700, run: 480, share: 0.75 }
     }
 }
 
@@ -90,9 +92,9 @@ fn of_one(item: &Evidence) -> Vec<Candidate> {
 }
 
 /// Relevance of each candidate to the question, about 0 to 1: the share of the question's content that stands in the
-/// sentence and its headings, and the encoder's cosine (where there is one) spread over the range that
-/// multilingual-e5 uses, 0.75 to 0.95.
-pub fn score(question: &str, candidates: &[Candidate], cosines: Option<&[f32]>) -> Vec<f32> {
+/// sentence and its headings, and the encoder's cosine (where there is one: of the sentence, or of the piece that holds
+/// it) spread over the range that multilingual-e5 uses, 0.75 to 0.95.
+pub fn score(question: &str, candidates: &[Candidate], cosines: &[Option<f32>]) -> Vec<f32> {
     let wanted = overlap::features(question);
     let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
     let idf = Idf::over(&present);
@@ -103,8 +105,8 @@ pub fn score(question: &str, candidates: &[Candidate], cosines: Option<&[f32]>) 
         .enumerate()
         .map(|(at, words)| {
             let lexical = overlap::coverage(&wanted, words, &idf);
-            let relevance = match cosines.and_then(|c| c.get(at)) {
-                Some(cosine) => mixed(lexical, *cosine),
+            let relevance = match cosines.get(at).copied().flatten() {
+                Some(cosine) => mixed(lexical, cosine),
                 None => lexical,
             };
             // A question for a figure is answered by a sentence that holds one.
@@ -131,27 +133,25 @@ pub struct Relevance {
 }
 
 impl Relevance {
-    /// `vectors[i]` belongs to `candidates[i]`.
-    pub fn new(question: &str, candidates: &[Candidate], asked: Option<Vec<f32>>, vectors: &[Vec<f32>]) -> Self {
+    /// `cosines[i]` belongs to `candidates[i]`.
+    pub fn new(question: &str, candidates: &[Candidate], asked: Option<Vec<f32>>, cosines: &[Option<f32>]) -> Self {
         let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
         let idf = Idf::over(&present);
         let mut relevance = Self { wanted: overlap::features(question), idf, asked, best: 0.0 };
-        let all = (0..).zip(candidates).map(|(at, c): (usize, _)| relevance.of(&c.passage(), vectors.get(at)));
+        let all = candidates.iter().zip(cosines).map(|(c, cosine)| relevance.of(&c.passage(), *cosine));
         relevance.best = all.fold(0.0, f32::max);
         relevance
     }
 
     /// 1 is as near as the nearest candidate; more is nearer.
-    pub fn share(&self, text: &str, vector: Option<&Vec<f32>>) -> f32 {
-        if self.best > 0.0 { self.of(text, vector) / self.best } else { 1.0 }
+    pub fn share(&self, text: &str, vector: Option<&[f32]>) -> f32 {
+        let cosine = self.asked.as_deref().zip(vector).map(|(asked, vector)| dot(asked, vector));
+        if self.best > 0.0 { self.of(text, cosine) / self.best } else { 1.0 }
     }
 
-    fn of(&self, text: &str, vector: Option<&Vec<f32>>) -> f32 {
+    fn of(&self, text: &str, cosine: Option<f32>) -> f32 {
         let lexical = overlap::coverage(&self.wanted, &overlap::feature_set(text), &self.idf);
-        match (&self.asked, vector) {
-            (Some(asked), Some(vector)) => mixed(lexical, asked.iter().zip(vector).map(|(a, b)| a * b).sum()),
-            _ => lexical,
-        }
+        cosine.map_or(lexical, |cosine| mixed(lexical, cosine))
     }
 }
 
@@ -160,24 +160,55 @@ fn mixed(lexical: f32, cosine: f32) -> f32 {
     0.4 * lexical + 0.6 * spread(cosine)
 }
 
+/// Cosine of two unit vectors.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
 fn spread(cosine: f32) -> f32 {
     ((cosine - 0.75) / 0.2).clamp(0.0, 1.0)
 }
 
-/// Quotes the best pieces, best first, sentence by sentence in the order of the source.
-pub fn compose(evidence: &EvidenceSet, candidates: &[Candidate], scores: &[f32], limits: &Limits) -> Draft {
-    let mut pieces: Vec<Piece<'_>> = evidence
+/// The pieces to quote, best first.
+pub fn choose(evidence: &EvidenceSet, candidates: &[Candidate], scores: &[f32], limits: &Limits) -> Vec<Label> {
+    let mut best: HashMap<Label, f32> = HashMap::new();
+    for (candidate, score) in candidates.iter().zip(scores) {
+        let so_far = best.entry(candidate.label).or_insert(*score);
+        *so_far = so_far.max(*score);
+    }
+    let mut pieces: Vec<(Label, f32)> = evidence
         .items()
         .iter()
-        .take(limits.considered)
         .enumerate()
-        .filter_map(|(rank, item)| Piece::of(item, rank, candidates, scores))
+        .filter_map(|(rank, item)| {
+            // The retriever weighed words and meaning of all passages: its order counts as a third opinion.
+            let prior = 0.12 / (1.0 + rank as f32);
+            Some((item.label, best.get(&item.label)? + prior))
+        })
         .collect();
-    pieces.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let Some(best) = pieces.first().map(|p| p.score) else { return Draft::default() };
+    pieces.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let least = pieces.first().map_or(0.0, |(_, score)| score * limits.share);
+    pieces.into_iter().take(limits.quoted).filter(|(_, score)| *score >= least).map(|(label, _)| label).collect()
+}
+
+/// Whether a piece is too long to be quoted whole.
+pub fn is_cut(item: &Evidence, limits: &Limits) -> bool {
+    width(&item.chunk.text) > limits.whole
+}
+
+/// Quotes the pieces in this order, sentence by sentence in the order of the source.
+pub fn compose(
+    evidence: &EvidenceSet,
+    pieces: &[Label],
+    candidates: &[Candidate],
+    scores: &[f32],
+    limits: &Limits,
+) -> Draft {
     let mut draft = Draft::default();
-    for piece in pieces.iter().take(limits.quoted).filter(|p| p.score >= best * limits.share) {
-        piece.quote(limits, &mut draft);
+    for item in pieces.iter().filter_map(|label| evidence.get(*label)) {
+        let all = candidates.iter().zip(scores.iter().copied());
+        let sentences = all.filter(|(c, _)| c.label == item.label).collect();
+        Piece { item, sentences }.quote(limits, &mut draft);
     }
     draft
 }
@@ -186,22 +217,11 @@ pub fn compose(evidence: &EvidenceSet, candidates: &[Candidate], scores: &[f32],
 struct Piece<'a> {
     item: &'a Evidence,
     sentences: Vec<(&'a Candidate, f32)>,
-    score: f32,
 }
 
-impl<'a> Piece<'a> {
-    fn of(item: &'a Evidence, rank: usize, candidates: &'a [Candidate], scores: &[f32]) -> Option<Self> {
-        let sentences: Vec<_> =
-            candidates.iter().zip(scores.iter().copied()).filter(|(c, _)| c.label == item.label).collect();
-        let best = sentences.iter().map(|(_, s)| *s).max_by(f32::total_cmp)?;
-        // The retriever read whole pieces, the encoder single sentences: its order counts as a third opinion.
-        let prior = 0.12 / (1.0 + rank as f32);
-        Some(Self { item, sentences, score: best + prior })
-    }
-
+impl Piece<'_> {
     fn quote(&self, limits: &Limits, draft: &mut Draft) {
-        let chosen =
-            if width(&self.item.chunk.text) <= limits.whole { 0..self.sentences.len() } else { self.run(limits) };
+        let chosen = if is_cut(self.item, limits) { self.run(limits) } else { 0..self.sentences.len() };
         let mut end_of_last: Option<usize> = None;
         for (candidate, _) in &self.sentences[chosen] {
             let lead = match end_of_last {
@@ -295,8 +315,10 @@ mod tests {
     fn quoted(question: &str, texts: &[&str], limits: &Limits) -> Vec<String> {
         let evidence = set(texts);
         let candidates = candidates(&evidence, limits);
-        let scores = score(question, &candidates, None);
-        compose(&evidence, &candidates, &scores, limits).sentences.into_iter().map(|s| s.text).collect()
+        let scores = score(question, &candidates, &[]);
+        let pieces = choose(&evidence, &candidates, &scores, limits);
+        let draft = compose(&evidence, &pieces, &candidates, &scores, limits);
+        draft.sentences.into_iter().map(|s| s.text).collect()
     }
 
     #[test]

@@ -180,7 +180,19 @@ impl<'m> Worker<'m> {
         let one = if threads > 1 { Some(context(1)?) } else { None };
         let batch = LlamaBatch::new(pack_tokens, 1);
         let lanes = Lanes::default();
-        Ok(Self { backend, model, all, one, lanes, batch, identity, max_tokens, pack_tokens, encoder })
+        let mut worker = Self { backend, model, all, one, lanes, batch, identity, max_tokens, pack_tokens, encoder };
+        worker.touch().map_err(|problem| ModelError::Failed { model: worker.identity.name.clone(), problem })?;
+        Ok(worker)
+    }
+
+    /// One call on each context: a first one allocates and reads weights in, and would mislead the choice of threads.
+    fn touch(&mut self) -> Result<(), String> {
+        let tokens = self.tokens("touch");
+        for lane in [Lane::All, Lane::One] {
+            self.fill(&[&tokens])?;
+            self.run(lane)?;
+        }
+        Ok(())
     }
 
     /// The tokens of a text, cut so that its closing token stays.
@@ -198,27 +210,38 @@ impl<'m> Worker<'m> {
         tokens
     }
 
-    fn encode(&mut self, pack: &[&Vec<LlamaToken>], priority: Priority) -> Result<Vec<Vec<f32>>, String> {
+    fn fill(&mut self, pack: &[&Vec<LlamaToken>]) -> Result<(), String> {
         self.batch.clear();
         for (sequence, text) in (0_i32..).zip(pack) {
             for (position, token) in (0_i32..).zip(*text) {
                 self.batch.add(*token, position, &[sequence], true).map_err(|e| e.to_string())?;
             }
         }
-        let tokens = pack.iter().map(|text| text.len()).sum();
-        let turn = self.backend.gate.enter(priority);
-        let lane = if self.one.is_some() { self.lanes.choose(tokens) } else { Lane::All };
+        Ok(())
+    }
+
+    /// Runs the batch, and gives the context that holds the result.
+    fn run(&mut self, lane: Lane) -> Result<&mut LlamaContext<'m>, String> {
         let context = match (&mut self.one, lane) {
             (Some(one), Lane::One) => one,
             _ => &mut self.all,
         };
-        let since = Instant::now();
         if self.encoder {
             context.encode(&mut self.batch).map_err(|e| e.to_string())?;
         } else {
             context.clear_kv_cache();
             context.decode(&mut self.batch).map_err(|e| e.to_string())?;
         }
+        Ok(context)
+    }
+
+    fn encode(&mut self, pack: &[&Vec<LlamaToken>], priority: Priority) -> Result<Vec<Vec<f32>>, String> {
+        self.fill(pack)?;
+        let tokens = pack.iter().map(|text| text.len()).sum();
+        let turn = self.backend.gate.enter(priority);
+        let lane = if self.one.is_some() { self.lanes.choose(tokens) } else { Lane::All };
+        let since = Instant::now();
+        let context = self.run(lane)?;
         let mut vectors = Vec::with_capacity(pack.len());
         for (sequence, _) in (0_i32..).zip(pack) {
             vectors.push(normalised(context.embeddings_seq_ith(sequence).map_err(|e| e.to_string())?)?);

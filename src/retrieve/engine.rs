@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use super::{
+    adapter::QueryAdapter,
     catalogue::{Admitted, Catalogue},
     direct,
     filter::Filter,
@@ -22,6 +23,7 @@ use super::{
 };
 use crate::{
     domain::{
+        answer::ModelIdentity,
         document::{ChunkId, CollectionName},
         evidence::{Evidence, EvidenceSet, Label, Query, Searched},
     },
@@ -68,6 +70,7 @@ pub struct Engine {
     /// Somebody knows that there is something to follow.
     pub(super) news: Notify,
     pub(super) options: Options,
+    adapter: Option<QueryAdapter>,
     questions: Mutex<Recent<String, Arc<Vec<f32>>>>,
     /// By the generations of catalogue and vectors.
     filters: Mutex<Recent<(Filter, u64, u64), Arc<Admitted>>>,
@@ -104,11 +107,19 @@ impl Engine {
             following: tokio::sync::Mutex::default(),
             news: Notify::new(),
             options,
+            adapter: None,
             questions: Mutex::new(Recent::new(RECENT_QUESTIONS)),
             filters: Mutex::new(Recent::new(RECENT_FILTERS)),
         };
         engine.load().await?;
         Ok(engine)
+    }
+
+    /// Ranks passages by vectors of questions that `adapter` moves.
+    #[must_use]
+    pub fn with_query_adapter(mut self, adapter: Option<QueryAdapter>) -> Self {
+        self.adapter = adapter;
+        self
     }
 
     pub(super) fn catalogue(&self) -> Arc<Catalogue> {
@@ -166,10 +177,12 @@ impl Engine {
             return Ok(None);
         }
         let Some(question) = self.embed(question).await? else { return Ok(None) };
-        let (vectors, admitted, asked) = (Arc::clone(&self.vectors), Arc::clone(admitted), Arc::clone(&question));
+        let (vectors, admitted) = (Arc::clone(&self.vectors), Arc::clone(admitted));
+        let moved = self.adapter.as_ref().and_then(|adapter| adapter.apply(&question)).map(Arc::new);
+        let wanted = moved.unwrap_or_else(|| Arc::clone(&question));
         let ranking = blocking(move || {
             let vectors = vectors.read().unwrap_or_else(PoisonError::into_inner);
-            Ok(vectors.search(&asked, &admitted.slots, depth))
+            Ok(vectors.search(&wanted, &admitted.slots, depth))
         });
         Ok(Some(Near { ranking: ranking.await?, question }))
     }
@@ -244,7 +257,9 @@ impl Retriever for Engine {
         let limit = query.limit.min(MOST_RESULTS);
         let depth = self.options.candidates.max(2 * limit);
 
-        let by_words = {
+        // One after the other: the encoder's threads wait for each other, so that a millisecond of searching beside
+        // them costs four.
+        let (direct, lexical) = {
             let (index, weights) = (Arc::clone(&self.lexical), self.options.lexical);
             let (text, filter, catalogue) = (text.to_owned(), filter, Arc::clone(&catalogue));
             let switches = query.switches;
@@ -255,9 +270,9 @@ impl Retriever for Engine {
                     if switches.lexical { Some(index.search(&text, &filter, &weights, depth)?) } else { None };
                 Ok((direct, lexical))
             })
+            .await?
         };
-        let by_meaning = self.near(text, query.switches.vector, &admitted, depth);
-        let ((direct, lexical), near) = tokio::try_join!(by_words, by_meaning)?;
+        let near = self.near(text, query.switches.vector, &admitted, depth).await?;
 
         let rankings = Rankings {
             direct: &direct,
@@ -268,7 +283,7 @@ impl Retriever for Engine {
         candidates.truncate(limit);
         if let Some(near) = &near {
             let vectors = self.read_vectors();
-            for candidate in candidates.iter_mut().filter(|candidate| candidate.signals.cosine.is_none()) {
+            for candidate in &mut candidates {
                 candidate.signals.cosine = vectors.cosine(&near.question, candidate.chunk);
             }
         }
@@ -291,6 +306,10 @@ impl Retriever for Engine {
         let vectors = catalogue.rows().iter().filter(|row| vectors.slot(row.chunk).is_some()).count() as u64;
         let chunks = catalogue.rows().len() as u64;
         Ok(IndexStatus { log_position, lexical_position, chunks, vectors })
+    }
+
+    fn query_adapter(&self) -> Option<&ModelIdentity> {
+        self.adapter.as_ref().map(QueryAdapter::identity)
     }
 }
 

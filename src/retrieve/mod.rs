@@ -1,6 +1,8 @@
 //! Chunks to index, query to evidence.
 
+mod adapter;
 mod catalogue;
+mod coarse;
 mod direct;
 mod engine;
 mod expand;
@@ -13,6 +15,7 @@ mod recent;
 mod vector;
 
 pub use self::{
+    adapter::QueryAdapter,
     engine::{Engine, LONGEST_QUERY, Options},
     fuse::Fusion,
     lexical::{BareSearch, LexicalWeights, bare_index},

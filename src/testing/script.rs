@@ -246,6 +246,7 @@ pub(super) fn answer(id: String, request: &AskRequest, found: EvidenceSet) -> An
             mode,
             writing: None,
             embedder: Some(ModelIdentity { name: "fake".to_owned(), sha256: "0".repeat(64) }),
+            query_adapter: None,
             generator: None,
             as_of: request.as_of.unwrap_or(TODAY),
             index_position: found.searched.index_position,

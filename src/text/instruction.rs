@@ -35,7 +35,9 @@ static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
         // Control tokens of conversations.
         r"<\|[a-z_]{2,20}\|>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>|</?(?:system|assistant|think)>|(?:^|\s)#{2,}\s*(?:system|instruction|response)\b",
     ];
-    Regex::new(&format!("(?i){}", patterns.join("|"))).expect("the patterns are fixed and tested")
+    // Boundaries of ASCII words: an automaton can tell those, and Han beside Latin is one.
+    let patterns = patterns.join("|").replace(r"\b", r"(?-u:\b)");
+    Regex::new(&format!("(?i){patterns}")).expect("the patterns are fixed and tested")
 });
 
 /// The sentences of `text` that give orders to a model, in order.

@@ -154,6 +154,8 @@ pub struct ProvenanceJson {
     /// What became of the sentences that a generator wrote; `null` where none wrote.
     pub writing: Option<WritingJson>,
     pub embedder: Option<ModelJson>,
+    /// The linear map that moves the vectors of questions towards the passages that answer them.
+    pub query_adapter: Option<ModelJson>,
     pub generator: Option<ModelJson>,
     pub as_of: String,
     /// Position of the change log that the index had reached.
@@ -173,6 +175,7 @@ impl From<&Provenance> for ProvenanceJson {
             mode: provenance.mode.code(),
             writing: provenance.writing.as_ref().map(WritingJson::from),
             embedder: provenance.embedder.as_ref().map(ModelJson::from),
+            query_adapter: provenance.query_adapter.as_ref().map(ModelJson::from),
             generator: provenance.generator.as_ref().map(ModelJson::from),
             as_of: date(provenance.as_of),
             index_position: provenance.index_position,
