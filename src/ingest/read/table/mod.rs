@@ -274,10 +274,12 @@ impl Writer<'_> {
             .filter(|(_, cell)| cell.merged != Some(Merged::Left) && !is_nothing(&cell.text))
             .map(|(at, cell)| {
                 let column = self.columns.get(at);
-                let unit = own_unit
-                    .as_ref()
-                    .or_else(|| column.and_then(|column| column.unit.as_ref()))
-                    .or_else(|| self.unit.filter(|_| counts && column.is_none_or(|column| column.counts)));
+                let unit = match (own_unit.as_ref(), column.and_then(|column| column.unit.as_ref())) {
+                    // The growth of an amount is a ratio.
+                    (Some(_), Some(column)) if column.is_ratio() => Some(column),
+                    (Some(unit), _) | (None, Some(unit)) => Some(unit),
+                    (None, None) => self.unit.filter(|_| counts && column.is_none_or(|column| column.counts)),
+                };
                 let value = unit.map_or_else(|| cell.text.clone(), |unit| unit.behind(&cell.text));
                 match column.map(|column| column.name.as_str()).filter(|name| !GENERIC.contains(name)) {
                     Some(name) => format!("{name} {value}"),

@@ -49,6 +49,10 @@ static OTHER_KIND: LazyLock<Regex> = LazyLock::new(|| {
 pub struct Unit(String);
 
 impl Unit {
+    pub fn is_ratio(&self) -> bool {
+        matches!(self.0.as_str(), "%" | "％" | "‰" | "倍" | "个百分点")
+    }
+
     /// The unit that a line above a table, or a cell in its first rows, states for the whole table.
     pub fn stated(text: &str) -> Option<Self> {
         if let Some(found) = ZH.captures(text) {

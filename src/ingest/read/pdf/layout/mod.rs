@@ -124,10 +124,16 @@ impl Run {
 }
 
 /// A wider gap, in font sizes, parts cells and columns, not words. Figures stand closer: the padding of two cells is
-/// about one character.
+/// about one character. Between Chinese characters stands nothing, or one full-width blank.
 fn segment_gap(before: Option<char>, after: char) -> f32 {
     let figure = |c: char| c.is_ascii_digit() || matches!(c, ')' | '(' | '%' | '-' | '$' | '¥' | '￥');
-    if before.is_some_and(figure) || figure(after) { 0.8 } else { 1.3 }
+    let wide = |c: char| c >= '\u{2e80}';
+    match before {
+        Some(before) if figure(before) || figure(after) => 0.8,
+        None if figure(after) => 0.8,
+        Some(before) if wide(before) && wide(after) => 1.15,
+        _ => 1.3,
+    }
 }
 
 /// A wider gap, in font sizes, parts Latin words (their spaces are about a quarter).

@@ -208,11 +208,37 @@ fn columns(rows: &[Row]) -> Vec<(f32, f32)> {
             _ => columns.push((left, right)),
         }
     }
-    columns
+    if columns.len() < most { one_by_one(rows, most).unwrap_or(columns) } else { columns }
+}
+
+/// Columns by number instead of by place, where most rows have a cell in each: a wide heading reaches over the figures
+/// beside its own.
+fn one_by_one(rows: &[Row], most: usize) -> Option<Vec<(f32, f32)>> {
+    let full: Vec<&Row> = rows.iter().filter(|row| row.runs.len() == most).collect();
+    if full.len() < 2 || full.len() * 3 < rows.len() * 2 {
+        return None;
+    }
+    let mut columns: Vec<(f32, f32)> = (0..most)
+        .map(|at| {
+            let runs = || full.iter().map(|row| &row.runs[at]);
+            (runs().map(|run| run.left).fold(f32::MAX, f32::min), runs().map(|run| run.right).fold(f32::MIN, f32::max))
+        })
+        .collect();
+    for at in 1..most {
+        let (end, start) = (columns[at - 1].1, columns[at].0);
+        if start < end {
+            let border = f32::midpoint(start, end);
+            (columns[at - 1].1, columns[at].0) = (border, border);
+        }
+    }
+    columns.iter().all(|(left, right)| left < right).then_some(columns)
 }
 
 /// The row's texts in their columns; one that spans several is repeated.
 fn place(row: &Row, columns: &[(f32, f32)]) -> Vec<Cell> {
+    if row.runs.len() == columns.len() {
+        return row.runs.iter().map(|run| Cell::new(&run.text)).collect();
+    }
     let mut cells = vec![Cell::default(); columns.len()];
     for run in &row.runs {
         let overlaps = |(left, right): &(f32, f32)| run.right.min(*right) - run.left.max(*left);
