@@ -1,6 +1,6 @@
 //! Columns of text: a gutter that most lines keep free, and that only headings and wide tables cross.
 
-use super::{Run, rows_of};
+use super::Run;
 
 /// Fewer lines side by side are no columns.
 const LEAST_LINES: usize = 6;
@@ -74,9 +74,8 @@ fn part(runs: Vec<Run>, partings: usize, found: &mut Vec<Vec<Run>>) {
     }
 }
 
-/// Where the gutter runs; `None` where there is one column.
+/// Where the gutter runs; `None` where there is one column. Lines of two columns need not stand at one height.
 fn gutter(runs: &[Run]) -> Option<f32> {
-    let rows = rows_of(runs.to_vec());
     let left = runs.iter().map(|run| run.left).fold(f32::MAX, f32::min);
     let right = runs.iter().map(|run| run.right).fold(f32::MIN, f32::max);
     let width = right - left;
@@ -84,36 +83,25 @@ fn gutter(runs: &[Run]) -> Option<f32> {
     if width < 20.0 * size {
         return None;
     }
+    let mut sorted: Vec<&Run> = runs.iter().collect();
+    sorted.sort_by(|a, b| a.middle().total_cmp(&b.middle()));
     let mut best: Option<(usize, f32)> = None;
     let mut x = left + 0.25 * width;
     while x < right - 0.25 * width {
-        let (mut both, mut across) = (0, 0);
-        let (mut gap_left, mut gap_right) = (Vec::new(), Vec::new());
-        let (mut fill_left, mut fill_right, mut pieces) = (Vec::new(), Vec::new(), 0);
-        for row in &rows {
-            if row.runs.iter().any(|run| run.left < x && run.right > x) {
-                across += 1;
-                continue;
-            }
-            let before: Vec<&Run> = row.runs.iter().filter(|run| run.right <= x).collect();
-            let after: Vec<&Run> = row.runs.iter().filter(|run| run.left >= x).collect();
-            if let (Some(first), Some(last), Some(next), Some(end)) =
-                (before.first(), before.last(), after.first(), after.last())
-            {
-                both += 1;
-                pieces += row.runs.len();
-                gap_left.push(last.right);
-                gap_right.push(next.left);
-                fill_left.push(last.right - first.left);
-                fill_right.push(end.right - next.left);
-            }
-        }
-        if both >= LEAST_LINES && across * 2 < rows.len() && pieces <= both * 5 / 2 {
-            let from = share(&mut gap_left, 0.9);
-            let to = share(&mut gap_right, 0.1);
-            let fill = median(fill_left.iter().copied()) / (from - left).max(1.0);
-            let fill_right = median(fill_right.iter().copied()) / (right - to).max(1.0);
-            let ok = to - from >= LEAST_GUTTER * size && fill >= LEAST_FILL && fill_right >= LEAST_FILL - 0.1;
+        let before = strips(sorted.iter().filter(|run| run.right <= x));
+        let after = strips(sorted.iter().filter(|run| run.left >= x));
+        let across = strips(sorted.iter().filter(|run| run.left < x && run.right > x));
+        let before_beside = beside(&before, &after);
+        let after_beside = beside(&after, &before);
+        let both = before_beside.len().min(after_beside.len());
+        let pieces: usize = before_beside.iter().chain(&after_beside).map(|strip| strip.pieces).sum();
+        let sides = before_beside.len() + after_beside.len();
+        if both >= LEAST_LINES && across.len() < before.len().max(after.len()) && pieces <= sides * 5 / 4 {
+            let from = share(&mut before_beside.iter().map(|strip| strip.right).collect::<Vec<_>>(), 0.9);
+            let to = share(&mut after_beside.iter().map(|strip| strip.left).collect::<Vec<_>>(), 0.1);
+            let fill = median(before_beside.iter().map(|strip| strip.right - strip.left)) / (from - left).max(1.0);
+            let fill_after = median(after_beside.iter().map(|strip| strip.right - strip.left)) / (right - to).max(1.0);
+            let ok = to - from >= LEAST_GUTTER * size && fill >= LEAST_FILL && fill_after >= LEAST_FILL - 0.1;
             if ok && best.is_none_or(|(most, _)| both > most) {
                 best = Some((both, f32::midpoint(from, to)));
             }
@@ -121,6 +109,38 @@ fn gutter(runs: &[Run]) -> Option<f32> {
         x += 3.0;
     }
     best.map(|(_, x)| x)
+}
+
+/// The box of one line, and of how many runs it is made.
+#[derive(Clone, Copy)]
+struct Strip {
+    left: f32,
+    top: f32,
+    right: f32,
+    bottom: f32,
+    pieces: usize,
+}
+
+/// Lines of runs that come from top to bottom.
+fn strips<'a>(runs: impl Iterator<Item = &'a &'a Run>) -> Vec<Strip> {
+    let mut strips: Vec<Strip> = Vec::new();
+    for run in runs {
+        match strips.last_mut() {
+            Some(last) if last.bottom.min(run.bottom) - last.top.max(run.top) > 0.5 * run.height() => {
+                last.left = last.left.min(run.left);
+                last.right = last.right.max(run.right);
+                last.pieces += 1;
+            }
+            _ => strips.push(Strip { left: run.left, top: run.top, right: run.right, bottom: run.bottom, pieces: 1 }),
+        }
+    }
+    strips
+}
+
+/// Those of `lines` that have one of `others` at their side.
+fn beside(lines: &[Strip], others: &[Strip]) -> Vec<Strip> {
+    let has = |line: &&Strip| others.iter().any(|other| other.top < line.bottom && line.top < other.bottom);
+    lines.iter().filter(has).copied().collect()
 }
 
 fn median(values: impl Iterator<Item = f32>) -> f32 {

@@ -30,7 +30,7 @@ fn columns_are_read_one_after_the_other() {
     for n in 0..8_u8 {
         let top = 50.0 + 14.0 * f32::from(n);
         typed(&mut glyphs, 50.0, top, &format!("left line {n} with words that fill it"));
-        typed(&mut glyphs, 260.0, top + 3.0, &format!("right line {n} with words that fill it"));
+        typed(&mut glyphs, 260.0, top + 7.0, &format!("right line {n} with words that fill it"));
     }
     let read = read(glyphs);
     assert_eq!(read.len(), 17);
