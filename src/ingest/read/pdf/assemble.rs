@@ -26,7 +26,7 @@ pub struct Paged {
     pub without_text: Vec<u32>,
 }
 
-/// A line that stands at the edge of so many pages is a running header.
+/// A line that stands at the edge of so many pages, or of all, is a running header.
 const LEAST_REPEATS: usize = 3;
 /// Lines at the top and the bottom of a page that may be running ones.
 const EDGE_LINES: usize = 2;
@@ -121,7 +121,8 @@ fn drop_running(pages: &mut [PageLines]) {
             *seen.entry(text).or_default() += 1;
         }
     }
-    let many = LEAST_REPEATS.max(pages.len() / 4);
+    // On both of two pages, at one height: that is no chance either.
+    let many = LEAST_REPEATS.min(pages.len()).max(2).max(pages.len() / 4);
     for page in pages.iter_mut() {
         let edges = edge(&page.lines);
         // The lines of the page beyond which nothing else stands.
