@@ -37,6 +37,9 @@ pub const LONGEST_QUERY: usize = 20_000;
 const RECENT_QUESTIONS: usize = 256;
 const RECENT_FILTERS: usize = 16;
 
+/// Vectors are asked once one passage in so many has its own.
+const LEAST_VECTORS: u64 = 2;
+
 /// Most chunks that one query returns.
 const MOST_RESULTS: usize = 1_000;
 
@@ -173,7 +176,8 @@ impl Engine {
         admitted: &Arc<Admitted>,
         depth: usize,
     ) -> Result<Option<Near>, RetrieveError> {
-        if !wanted || admitted.slots.is_empty() {
+        // While only some passages have their vectors, nearness would favour those.
+        if !wanted || admitted.slots.is_empty() || admitted.vectors * LEAST_VECTORS < admitted.chunks {
             return Ok(None);
         }
         let Some(question) = self.embed(question).await? else { return Ok(None) };
