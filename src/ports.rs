@@ -49,6 +49,10 @@ pub enum ModelError {
     BadFile { path: String, problem: String },
     #[error("{path}: {problem}; 'attest models use verifier <file>' chooses another verifier")]
     BadHeads { path: String, problem: String },
+    #[error(
+        "{path}: {problem}; remove the file to search without a question adapter, or fit one for this model with training/query_adapter.py"
+    )]
+    BadAdapter { path: String, problem: String },
     #[error("'{model}' cannot do the {job} job: {problem}")]
     WrongJob { model: String, job: &'static str, problem: String },
     #[error("the request was cancelled")]

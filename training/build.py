@@ -75,6 +75,8 @@ def labelled(data):
     yield from sources.fever(data)
     yield from sources.fever_missing(data, rng)
     yield from sources.scifact(data)
+    yield from sources.climate(data)
+    yield from sources.covidfact(data)
     yield from sources.wice(data)
     yield from sources.cg2c(data, rng)
     yield from sources.cmrc(data, rng)

@@ -66,6 +66,22 @@ def scifact(data):
         yield example("scifact", "en", entity(row["claim"]), evidence, row["claim"], "unsupported", None, [])
 
 
+def climate(data):
+    """Climate-FEVER: claims from the net against single sentences, judged by people."""
+    for row in rows(data / "train/climate_fever.jsonl"):
+        evidence = " ".join(row["evidence"])
+        yield example("climate", "en", entity(row["claim"]), evidence, row["claim"], row["label"],
+                      [] if row["label"] == "supported" else None)
+
+
+def covidfact(data):
+    """CovidFact: its labels are loose (evidence was retrieved, false claims are true ones with a word replaced)."""
+    for row in rows(data / "train/covidfact_train_rte.jsonl"):
+        evidence = " ".join(row["evidence"])[:900]
+        yield example("covidfact", "en", evidence[:40], evidence, row["claim"], row["label"],
+                      [] if row["label"] == "supported" else None)
+
+
 def wice(data):
     """Chunks, cut to the sentences nearest to the claim; partly supported counts as not supported."""
     for row in rows(data / "train/wice_dev_chunks.jsonl"):

@@ -330,7 +330,7 @@ function provenancePart(answer) {
       row(rows.mode, t().modes[provenance.mode] ?? provenance.mode),
       row(rows.as_of, provenance.as_of),
       row(rows.embedder, model(provenance.embedder)),
-      provenance.query_adapter ? row(rows.query_adapter, model(provenance.query_adapter)) : [],
+      provenance.query_adapter && row(rows.query_adapter, model(provenance.query_adapter)),
       row(rows.generator, model(provenance.generator)),
       provenance.thresholds.map((threshold) => row(threshold.name, String(threshold.value))),
       row(rows.index, String(provenance.index_position)),

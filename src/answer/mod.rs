@@ -31,6 +31,7 @@ use crate::{
         Clock, EmbedKind, Embedder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling, Verifier,
         VerifyError,
     },
+    retrieve::dot,
     text::lang,
 };
 use policy::Assembled;
@@ -117,6 +118,7 @@ pub struct Pipeline {
 /// The sentences of the evidence with their relevance to a question.
 struct Ranked {
     candidates: Vec<quote::Candidate>,
+    wording: quote::Wording,
     /// To the question: of the sentence, or of the piece that holds it.
     cosines: Vec<Option<f32>>,
     scores: Vec<f32>,
@@ -203,20 +205,21 @@ impl Pipeline {
         let candidates = quote::candidates(evidence, &self.limits);
         let mut cosines: Vec<Option<f32>> =
             candidates.iter().map(|c| evidence.get(c.label).and_then(|item| item.signals.cosine)).collect();
+        let wording = quote::Wording::of(question, &candidates);
         let Some(embedder) = &self.embedder else {
-            let scores = quote::score(question, &candidates, &cosines);
+            let scores = wording.scores(&cosines);
             let pieces = quote::choose(evidence, &candidates, &scores, &self.limits);
-            return Ok(Ranked { candidates, cosines, scores, pieces, asked: None });
+            return Ok(Ranked { candidates, wording, cosines, scores, pieces, asked: None });
         };
         let asked = embedder.embed(EmbedKind::Query, &[question.to_owned()], Priority::Interactive).await?.pop();
         // Passages that came with the question have no vectors yet.
         let mut measured: BTreeSet<usize> = (0..candidates.len()).filter(|at| cosines[*at].is_none()).collect();
-        let scores = quote::score(question, &candidates, &cosines);
+        let scores = wording.scores(&cosines);
         let mut promising: Vec<usize> = (0..candidates.len()).collect();
         promising.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
         measured.extend(promising.into_iter().take(self.limits.measured));
         self.measure(asked.as_deref(), &candidates, &mut cosines, measured.iter().copied().collect()).await?;
-        let scores = quote::score(question, &candidates, &cosines);
+        let scores = wording.scores(&cosines);
         let pieces = quote::choose(evidence, &candidates, &scores, &self.limits);
         let is_cut = |label| {
             pieces.contains(&label) && evidence.get(label).is_some_and(|item| quote::is_cut(item, &self.limits))
@@ -224,8 +227,8 @@ impl Pipeline {
         let inside =
             (0..candidates.len()).filter(|at| !measured.contains(at) && is_cut(candidates[*at].label)).collect();
         self.measure(asked.as_deref(), &candidates, &mut cosines, inside).await?;
-        let scores = quote::score(question, &candidates, &cosines);
-        Ok(Ranked { candidates, cosines, scores, pieces, asked })
+        let scores = wording.scores(&cosines);
+        Ok(Ranked { candidates, wording, cosines, scores, pieces, asked })
     }
 
     /// Puts the cosines of these candidates' own sentences to the question in their place.
@@ -240,7 +243,7 @@ impl Pipeline {
         let passages: Vec<String> = which.iter().map(|at| candidates[*at].passage()).collect();
         let vectors = embedder.embed(EmbedKind::Passage, &passages, Priority::Interactive).await?;
         for (at, vector) in which.into_iter().zip(vectors) {
-            cosines[at] = Some(quote::dot(asked, &vector));
+            cosines[at] = Some(dot(asked, &vector));
         }
         Ok(())
     }

@@ -103,7 +103,7 @@ impl<'a> Writer<'a> {
         let (prompt, shown) = prompt::grounded(generator, &ask.question, lang, evidence, TURN_TOKENS)?;
         let Some(rules) = Rules::new(lang, &ask.question, &evidence.items()[..shown]) else { return Ok(None) };
         let ranked = pipeline.rank(&ask.question, evidence).await?;
-        let relevance = Relevance::new(&ask.question, &ranked.candidates, ranked.asked, &ranked.cosines);
+        let relevance = Relevance::new(ranked.wording, ranked.asked, &ranked.cosines);
         Ok(Some(Self {
             pipeline,
             generator,

@@ -27,7 +27,7 @@ use crate::{
         Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling,
         Store, StoreError, StoredAnswer, Verifier,
     },
-    retrieve::{self, Engine, QueryAdapter},
+    retrieve::{self, Engine, QueryAdapter, Remembering},
     store::SqliteStore,
     testing,
     verify::{Cascade, Thresholds},
@@ -135,13 +135,13 @@ impl App {
     pub async fn embedder(&self) -> Result<Option<Arc<dyn Embedder>>, AppError> {
         let opened = self.0.embedder.get_or_try_init(|| async {
             if self.0.config.fake_models {
-                return Ok(Some(Arc::new(testing::FakeEmbedder::default()) as Arc<dyn Embedder>));
+                return Ok(Some(Arc::new(Remembering::new(testing::FakeEmbedder::default())) as Arc<dyn Embedder>));
             }
             let Some(chosen) = self.0.models.assigned(Job::Embedder)? else { return Ok(None) };
             let options = EmbedderOptions::new(self.model_options(&chosen))
                 .with_prefixes(chosen.query_prefix.clone(), chosen.passage_prefix.clone());
             let embedder = blocking(move || LlamaEmbedder::open(options)).await?;
-            Ok::<_, AppError>(Some(Arc::new(embedder) as Arc<dyn Embedder>))
+            Ok::<_, AppError>(Some(Arc::new(Remembering::new(embedder)) as Arc<dyn Embedder>))
         });
         opened.await.cloned()
     }
@@ -181,7 +181,8 @@ impl App {
         opened.await.cloned()
     }
 
-    fn query_adapter(&self, embedder: &dyn Embedder) -> Result<Option<QueryAdapter>, AppError> {
+    /// What moves the vectors of questions to this embedder.
+    pub fn query_adapter(&self, embedder: &dyn Embedder) -> Result<Option<QueryAdapter>, AppError> {
         match self.0.models.assigned(Job::Embedder)? {
             Some(chosen) if !self.0.config.fake_models => {
                 Ok(QueryAdapter::for_model(&chosen.path, &chosen.sha256, embedder.dimensions())?)
@@ -380,8 +381,9 @@ impl App {
         let mut loaded = Vec::new();
         if let Ok(Some(embedder)) = self.embedder().await {
             loaded.push(("embedder", embedder.identity().clone()));
-            let adapter = self.query_adapter(&*embedder).ok().flatten();
-            loaded.extend(adapter.map(|adapter| ("query adapter", adapter.identity().clone())));
+            let engine = self.engine(true).await;
+            let adapter = engine.as_ref().ok().and_then(|engine| engine.query_adapter());
+            loaded.extend(adapter.map(|adapter| ("query adapter", adapter.clone())));
         }
         if let Ok(Some(encoder)) = self.encoder().await {
             loaded.push(("verifier", encoder.identity().clone()));

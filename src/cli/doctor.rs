@@ -40,8 +40,14 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
             None => println!("{:<9} none", job.code()),
         }
     }
-    if let Err(problem) = app.embedder().await {
-        println!("! {problem}");
+    match app.embedder().await {
+        Ok(Some(embedder)) => match app.query_adapter(&*embedder) {
+            Ok(Some(adapter)) => println!("adapter   {} moves the questions", adapter.identity().name),
+            Ok(None) => println!("adapter   none was fitted for this embedder"),
+            Err(problem) => println!("! {problem}"),
+        },
+        Ok(None) => {}
+        Err(problem) => println!("! {problem}"),
     }
     if app.assigned(Job::Verifier)?.is_none() {
         match app.encoder().await {

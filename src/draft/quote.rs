@@ -13,6 +13,7 @@ use crate::{
         evidence::{Evidence, EvidenceSet, Label},
         text::Span,
     },
+    retrieve::dot,
     text::{
         instruction,
         overlap::{self, Idf},
@@ -91,78 +92,75 @@ fn of_one(item: &Evidence) -> Vec<Candidate> {
         .collect()
 }
 
-/// Relevance of each candidate to the question, about 0 to 1: the share of the question's content that stands in the
-/// sentence and its headings, and the encoder's cosine (where there is one: of the sentence, or of the piece that holds
-/// it) spread over the range that multilingual-e5 uses, 0.75 to 0.95.
-pub fn score(question: &str, candidates: &[Candidate], cosines: &[Option<f32>]) -> Vec<f32> {
-    let wanted = overlap::features(question);
-    let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
-    let idf = Idf::over(&present);
-    let asks_for_figure = FIGURE.is_match(question);
-    let mut place: HashMap<Label, usize> = HashMap::new();
-    present
-        .iter()
-        .enumerate()
-        .map(|(at, words)| {
+/// The words of a question against those of the candidates: what a score has in common however near the vectors come.
+#[derive(Clone, Debug)]
+pub struct Wording {
+    wanted: Vec<String>,
+    idf: Idf,
+    /// By candidate: share of the question's content in the sentence and its headings; what is added for its place.
+    each: Vec<(f32, f32)>,
+}
+
+impl Wording {
+    pub fn of(question: &str, candidates: &[Candidate]) -> Self {
+        let wanted = overlap::features(question);
+        let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
+        let idf = Idf::over(&present);
+        let asks_for_figure = FIGURE.is_match(question);
+        let mut place: HashMap<Label, usize> = HashMap::new();
+        let each = candidates.iter().zip(&present).map(|(candidate, words)| {
             let lexical = overlap::coverage(&wanted, words, &idf);
-            let relevance = match cosines.get(at).copied().flatten() {
-                Some(cosine) => mixed(lexical, cosine),
-                None => lexical,
-            };
             // A question for a figure is answered by a sentence that holds one.
-            let holds_figure = asks_for_figure && !quantity::parse(&candidates[at].text).is_empty();
-            let relevance = if holds_figure { relevance + 0.15 } else { relevance };
-            let before = place.entry(candidates[at].label).or_default();
+            let holds_figure = asks_for_figure && !quantity::parse(&candidate.text).is_empty();
+            let before = place.entry(candidate.label).or_default();
             let first = 1.0 / (1.0 + *before as f32);
             *before += 1;
             // Under a heading that is the question itself, the text answers from its first sentence on.
-            let headed = overlap::coverage(&wanted, &overlap::feature_set(&candidates[at].context), &idf) >= HEADED;
-            if headed { relevance + 0.3 * first } else { relevance }
-        })
-        .collect()
+            let headed = overlap::coverage(&wanted, &overlap::feature_set(&candidate.context), &idf) >= HEADED;
+            let bonus = if holds_figure { 0.15 } else { 0.0 } + if headed { 0.3 * first } else { 0.0 };
+            (lexical, bonus)
+        });
+        let each = each.collect();
+        Self { wanted, idf, each }
+    }
+
+    /// Relevance of each candidate to the question, about 0 to 1: the share of the question's content that stands in the
+    /// sentence and its headings, and the encoder's cosine (where there is one: of the sentence, or of the piece that
+    /// holds it) spread over the range that multilingual-e5 uses, 0.75 to 0.95. `cosines[i]` belongs to candidate `i`.
+    pub fn scores(&self, cosines: &[Option<f32>]) -> Vec<f32> {
+        let cosines = cosines.iter().copied().chain(std::iter::repeat(None));
+        self.each.iter().zip(cosines).map(|(&(lexical, bonus), cosine)| mixed(lexical, cosine) + bonus).collect()
+    }
 }
 
 /// How near a sentence is to a question, measured as candidates are, and how near the best of those comes.
 #[derive(Clone, Debug)]
 pub struct Relevance {
-    wanted: Vec<String>,
-    idf: Idf,
+    wording: Wording,
     /// The question's vector, where there is an encoder.
     asked: Option<Vec<f32>>,
     best: f32,
 }
 
 impl Relevance {
-    /// `cosines[i]` belongs to `candidates[i]`.
-    pub fn new(question: &str, candidates: &[Candidate], asked: Option<Vec<f32>>, cosines: &[Option<f32>]) -> Self {
-        let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
-        let idf = Idf::over(&present);
-        let mut relevance = Self { wanted: overlap::features(question), idf, asked, best: 0.0 };
-        let all = candidates.iter().zip(cosines).map(|(c, cosine)| relevance.of(&c.passage(), *cosine));
-        relevance.best = all.fold(0.0, f32::max);
-        relevance
+    /// `cosines[i]` belongs to candidate `i` of the wording.
+    pub fn new(wording: Wording, asked: Option<Vec<f32>>, cosines: &[Option<f32>]) -> Self {
+        let all = wording.each.iter().zip(cosines).map(|(&(lexical, _), cosine)| mixed(lexical, *cosine));
+        let best = all.fold(0.0, f32::max);
+        Self { wording, asked, best }
     }
 
     /// 1 is as near as the nearest candidate; more is nearer.
     pub fn share(&self, text: &str, vector: Option<&[f32]>) -> f32 {
         let cosine = self.asked.as_deref().zip(vector).map(|(asked, vector)| dot(asked, vector));
-        if self.best > 0.0 { self.of(text, cosine) / self.best } else { 1.0 }
-    }
-
-    fn of(&self, text: &str, cosine: Option<f32>) -> f32 {
-        let lexical = overlap::coverage(&self.wanted, &overlap::feature_set(text), &self.idf);
-        cosine.map_or(lexical, |cosine| mixed(lexical, cosine))
+        let lexical = overlap::coverage(&self.wording.wanted, &overlap::feature_set(text), &self.wording.idf);
+        if self.best > 0.0 { mixed(lexical, cosine) / self.best } else { 1.0 }
     }
 }
 
 /// Words and meaning together.
-fn mixed(lexical: f32, cosine: f32) -> f32 {
-    0.4 * lexical + 0.6 * spread(cosine)
-}
-
-/// Cosine of two unit vectors.
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+fn mixed(lexical: f32, cosine: Option<f32>) -> f32 {
+    cosine.map_or(lexical, |cosine| 0.4 * lexical + 0.6 * spread(cosine))
 }
 
 fn spread(cosine: f32) -> f32 {
@@ -315,7 +313,7 @@ mod tests {
     fn quoted(question: &str, texts: &[&str], limits: &Limits) -> Vec<String> {
         let evidence = set(texts);
         let candidates = candidates(&evidence, limits);
-        let scores = score(question, &candidates, &[]);
+        let scores = Wording::of(question, &candidates).scores(&[]);
         let pieces = choose(&evidence, &candidates, &scores, limits);
         let draft = compose(&evidence, &pieces, &candidates, &scores, limits);
         draft.sentences.into_iter().map(|s| s.text).collect()

@@ -9,6 +9,7 @@ use crate::{
         text::{Lang, Span},
     },
     ports::{EmbedKind, Embedder, ModelError, Priority},
+    retrieve::dot,
     text::{lang, overlap, sentence},
 };
 
@@ -77,7 +78,7 @@ async fn rank(question: &str, items: &mut [Evidence], embedder: Option<&dyn Embe
             let texts: Vec<String> = items.iter().map(|i| i.chunk.text.clone()).collect();
             let vectors = embedder.embed(EmbedKind::Passage, &texts, Priority::Bulk).await?;
             let asked = asked.into_iter().next().unwrap_or_default();
-            vectors.iter().map(|v| Some(asked.iter().zip(v).map(|(a, b)| a * b).sum::<f32>())).collect()
+            vectors.iter().map(|v| Some(dot(&asked, v))).collect()
         }
     };
     for ((item, words), cosine) in items.iter_mut().zip(&present).zip(cosines) {

@@ -160,6 +160,7 @@ impl From<ModelError> for AppError {
             ModelError::Cancelled => Self::new(ErrorCode::Cancelled, error.to_string()),
             ModelError::BadFile { .. }
             | ModelError::BadHeads { .. }
+            | ModelError::BadAdapter { .. }
             | ModelError::WrongJob { .. }
             | ModelError::Failed { .. } => Self::internal(error.to_string()),
         }

@@ -3,12 +3,13 @@
 //! Lay questions and statutes say the same thing in different words. A map that was fitted on pairs of both
 //! (`training/query_adapter.py`) closes much of that gap, and since passages keep their vectors, nothing is embedded
 //! again and a question costs one small matrix product more. Passages are ranked by the moved vector; the cosine that
-//! evidence carries is that of the question itself, because only that one can be compared between questions. (As in "Query-side fine-tuning" of Lee et al., 2021,
-//! "Learning Dense Representations of Phrases at Scale", reduced to one layer.)
+//! evidence carries is that of the question itself, because only that one can be compared between questions. (As in
+//! "Query-side fine-tuning" of Lee et al., 2021, "Learning Dense Representations of Phrases at Scale", reduced to one
+//! layer.)
 
 use std::{fs, path::Path};
 
-use super::vector::{dot, unit};
+use super::product::{dot, unit};
 use crate::{domain::answer::ModelIdentity, models::safetensors::Safetensors, ports::ModelError};
 
 /// Adapters that come with the program, each for one model file.
@@ -34,16 +35,22 @@ impl QueryAdapter {
     /// A file beside the model that is damaged, or was fitted for another model.
     pub fn for_model(path: &Path, sha256: &str, dimensions: usize) -> Result<Option<Self>, ModelError> {
         let beside = path.with_extension("queries.safetensors");
-        let bad = |problem: String| ModelError::BadFile { path: beside.display().to_string(), problem };
+        let bad = |path: String| move |problem: String| ModelError::BadAdapter { path, problem };
         if beside.exists() {
-            let bytes = fs::read(&beside).map_err(|e| bad(format!("it cannot be read ({e})")))?;
+            let bad = bad(beside.display().to_string());
+            let bytes = match fs::read(&beside) {
+                Ok(bytes) => bytes,
+                Err(e) => return Err(bad(format!("it cannot be read ({e})"))),
+            };
             let name = beside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            return match Self::parse(&name, &bytes, sha256, dimensions).map_err(bad)? {
-                Some(adapter) => Ok(Some(adapter)),
-                None => Err(bad(format!("it was fitted for another file than {}; remove it", path.display()))),
+            return match Self::parse(&name, &bytes, sha256, dimensions) {
+                Ok(Some(adapter)) => Ok(Some(adapter)),
+                Ok(None) => Err(bad(format!("it was fitted for another file than {}", path.display()))),
+                Err(problem) => Err(bad(problem)),
             };
         }
         for (name, bytes) in BUNDLED {
+            let bad = bad(format!("{name}, which came with the program"));
             if let Some(adapter) = Self::parse(name, bytes, sha256, dimensions).map_err(bad)? {
                 return Ok(Some(adapter));
             }
@@ -67,6 +74,12 @@ impl QueryAdapter {
 
     pub fn identity(&self) -> &ModelIdentity {
         &self.identity
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(rows: Vec<Vec<f32>>, bias: Vec<f32>) -> Self {
+        let identity = ModelIdentity { name: "test.queries.safetensors".to_owned(), sha256: String::new() };
+        Self { identity, rows, bias }
     }
 
     /// `None` for what it turns into nothing; the length of `vector` is that of the model.

@@ -18,8 +18,9 @@ use super::{
     follow::Following,
     fuse::{Candidate, Fusion, Rankings, fuse},
     lexical::{LexicalIndex, LexicalWeights},
+    product::unit,
     recent::Recent,
-    vector::{GRAPH_FROM, VectorIndex, unit},
+    vector::{GRAPH_FROM, VectorIndex},
 };
 use crate::{
     domain::{
@@ -33,8 +34,7 @@ use crate::{
 /// Longest question, in bytes.
 pub const LONGEST_QUERY: usize = 20_000;
 
-/// Questions whose vectors are kept, and filters whose bitmaps are.
-const RECENT_QUESTIONS: usize = 256;
+/// Filters whose bitmaps are kept.
 const RECENT_FILTERS: usize = 16;
 
 /// Vectors are asked once one passage in so many has its own.
@@ -74,7 +74,6 @@ pub struct Engine {
     pub(super) news: Notify,
     pub(super) options: Options,
     adapter: Option<QueryAdapter>,
-    questions: Mutex<Recent<String, Arc<Vec<f32>>>>,
     /// By the generations of catalogue and vectors.
     filters: Mutex<Recent<(Filter, u64, u64), Arc<Admitted>>>,
 }
@@ -111,7 +110,6 @@ impl Engine {
             news: Notify::new(),
             options,
             adapter: None,
-            questions: Mutex::new(Recent::new(RECENT_QUESTIONS)),
             filters: Mutex::new(Recent::new(RECENT_FILTERS)),
         };
         engine.load().await?;
@@ -153,19 +151,13 @@ impl Engine {
     /// The vector of a question; `None` where there is no embedder.
     async fn embed(&self, question: &str) -> Result<Option<Arc<Vec<f32>>>, RetrieveError> {
         let Some(embedder) = &self.embedder else { return Ok(None) };
-        if let Some(known) = self.questions.lock().unwrap_or_else(PoisonError::into_inner).get(question) {
-            return Ok(Some(known));
-        }
         let texts = [question.to_owned()];
         let vectors = embedder.embed(EmbedKind::Query, &texts, Priority::Interactive).await?;
         let vector = vectors.into_iter().next().and_then(unit).ok_or_else(|| ModelError::Failed {
             model: embedder.identity().name.clone(),
             problem: "it gave the question no usable vector".to_owned(),
         })?;
-        let vector = Arc::new(vector);
-        let mut recent = self.questions.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.put(question.to_owned(), Arc::clone(&vector));
-        Ok(Some(vector))
+        Ok(Some(Arc::new(vector)))
     }
 
     /// The nearest chunks, best first, and the question's vector; `None` where vectors are off or there are none.

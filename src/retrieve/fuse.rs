@@ -38,7 +38,7 @@ pub(super) struct Rankings<'a> {
     pub direct: &'a [ChunkId],
     /// Best first, with BM25 scores.
     pub lexical: Option<&'a [(ChunkId, f32)]>,
-    /// Best first, with cosines.
+    /// Best first, with what they were ranked by.
     pub vector: Option<&'a [(ChunkId, f32)]>,
 }
 
@@ -61,10 +61,9 @@ pub(super) fn fuse(rankings: Rankings<'_>, fusion: Fusion) -> Vec<Candidate> {
             (signals.lexical_rank, signals.bm25) = (Some(rank), Some(bm25));
         });
     }
-    for (rank, &(chunk, cosine)) in (1..).zip(rankings.vector.unwrap_or_default()) {
-        at(chunk, gain(vector_weight, rank), &|signals| {
-            (signals.vector_rank, signals.cosine) = (Some(rank), Some(cosine));
-        });
+    // The cosine that evidence carries is that of the question itself, which is not always what was ranked by.
+    for (rank, &(chunk, _)) in (1..).zip(rankings.vector.unwrap_or_default()) {
+        at(chunk, gain(vector_weight, rank), &|signals| signals.vector_rank = Some(rank));
     }
     let direct: HashMap<ChunkId, usize> = rankings.direct.iter().enumerate().map(|(n, &chunk)| (chunk, n)).collect();
     for &chunk in direct.keys() {
@@ -104,7 +103,7 @@ mod tests {
         let fused = fuse(rankings, Fusion { vector: 0.5, ..Fusion::default() });
         assert_eq!(fused[0].chunk, C);
         assert_eq!((fused[0].signals.lexical_rank, fused[0].signals.vector_rank), (Some(2), Some(2)));
-        assert_eq!((fused[0].signals.bm25, fused[0].signals.cosine), (Some(8.0), Some(0.8)));
+        assert_eq!((fused[0].signals.bm25, fused[0].signals.cosine), (Some(8.0), None));
     }
 
     #[test]

@@ -11,7 +11,9 @@ mod follow;
 mod fuse;
 mod lexical;
 mod passage;
+mod product;
 mod recent;
+mod remember;
 mod vector;
 
 pub use self::{
@@ -20,6 +22,8 @@ pub use self::{
     fuse::Fusion,
     lexical::{BareSearch, LexicalWeights, bare_index},
     passage::passage_text,
+    product::dot,
+    remember::Remembering,
 };
 
 #[cfg(test)]

@@ -8,7 +8,10 @@ use std::{collections::HashMap, sync::Arc};
 use hnsw_rs::prelude::{Distance, Hnsw};
 use roaring::RoaringBitmap;
 
-use super::coarse::{Code, Codes, RESCORED};
+use super::{
+    coarse::{Code, Codes, RESCORED},
+    product::{dot, unit},
+};
 use crate::{domain::document::ChunkId, ports::StoredVector};
 
 /// Vectors from which on a graph is built. Below it, scanning all of them is as fast, and as good as exact.
@@ -32,32 +35,6 @@ impl Distance<f32> for Cosine {
     fn eval(&self, a: &[f32], b: &[f32]) -> f32 {
         (1.0 - dot(a, b)).max(0.0)
     }
-}
-
-/// Inner product. Sixteen sums run side by side, which the compiler turns into vector instructions.
-#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; 16];
-    let (a_lanes, b_lanes) = (a.chunks_exact(16), b.chunks_exact(16));
-    let rest: f32 = a_lanes.remainder().iter().zip(b_lanes.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a_lanes.zip(b_lanes) {
-        for lane in 0..16 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + rest
-}
-
-/// Scales to length 1; `None` for what has no direction: zero, NaN, infinity.
-pub(super) fn unit(mut values: Vec<f32>) -> Option<Vec<f32>> {
-    let length = dot(&values, &values).sqrt();
-    if !length.is_finite() || length < 1e-6 {
-        return None;
-    }
-    for value in &mut values {
-        *value /= length;
-    }
-    Some(values)
 }
 
 /// The vectors of one embedder. A slot is a place in the array; a chunk that was embedded again has a new slot, and its

@@ -29,6 +29,7 @@ use crate::{
     },
     draft::claims::citation,
     ports::{Embedder, Encoder, Verifier, VerifyError},
+    retrieve::dot,
 };
 
 /// Above this many characters the encoder sees only the beginning of a claim, so it has no say.
@@ -361,7 +362,7 @@ async fn ask_vectors(vectors: &Vectors, open: &mut [Opened<'_>], sources: &[Sour
             let best = ranges
                 .into_iter()
                 .flat_map(|(from, to)| from..to)
-                .map(|at| entail::cosine(&vectors[claim], &vectors[at]))
+                .map(|at| dot(&vectors[claim], &vectors[at]))
                 .fold(f32::NEG_INFINITY, f32::max);
             if best.is_finite() {
                 finding.features.cosine = entail::stretch(best);

@@ -109,7 +109,14 @@ async fn it_answers_before_every_vector_is_there_and_says_so() {
     let set = engine.retrieve(&query("借款期限")).await.expect("it answers");
     assert_eq!((set.searched.vectors_permille, places(&set)[0].as_str()), (0, "民法典 第六百七十五条"));
     assert_eq!(embedder.calls.load(Ordering::Relaxed), 0, "nothing to compare with");
-    fill(&bench, 5).await;
+    // Ranked by nearness, the few that have vectors would come first, whatever they say.
+    fill(&bench, 4).await;
+    engine.follow().await.expect("it follows");
+    let set = engine.retrieve(&query("借款期限")).await.expect("it answers");
+    assert_eq!((set.searched.vectors_permille, places(&set)[0].as_str()), (400, "民法典 第六百七十五条"));
+    assert!(set.items().iter().all(|e| e.signals.vector_rank.is_none()));
+    assert_eq!(embedder.calls.load(Ordering::Relaxed), 0, "less than half is not asked");
+    fill(&bench, 1).await;
     engine.follow().await.expect("it follows");
     let set = engine.retrieve(&query("借款期限")).await.expect("it answers");
     assert_eq!(set.searched.vectors_permille, 500);
@@ -118,9 +125,29 @@ async fn it_answers_before_every_vector_is_there_and_says_so() {
     engine.follow().await.expect("it follows");
     let status = engine.status().await.expect("it is fine");
     assert_eq!((status.chunks, status.vectors), (10, 10));
-    // The same question is embedded once.
-    engine.retrieve(&query("借款期限")).await.expect("it answers");
-    assert_eq!(embedder.calls.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn an_adapter_moves_the_ranking_and_leaves_the_cosine() {
+    let bench = Bench::new().await;
+    fill(&bench, 100).await;
+    let plain = open(&bench, &Characters::new(false), Options::default()).await;
+    let mut question = query("抚养费由谁负担");
+    question.switches.lexical = false;
+    let before = plain.retrieve(&question).await.expect("it answers");
+    let (first, last) = (&before.items()[0], &before.items()[before.len() - 1]);
+    drop(plain);
+    // Whatever is asked, it looks for the passage that came last.
+    let zero = vec![vec![0.0; DIMENSIONS]; DIMENSIONS];
+    let wanted = bench.store.chunks(&[last.chunk.id]).await.expect("it reads").remove(0);
+    let adapter = QueryAdapter::of(zero, Characters::vector(&passage_text(&wanted)));
+    let engine = open(&bench, &Characters::new(false), Options::default()).await.with_query_adapter(Some(adapter));
+    let after = engine.retrieve(&question).await.expect("it answers");
+    assert_eq!(after.items()[0].chunk.id, last.chunk.id);
+    for (of, name) in [(first, "first"), (last, "last")] {
+        let same = after.items().iter().find(|e| e.chunk.id == of.chunk.id).expect("all are found");
+        assert_eq!(same.signals.cosine, of.signals.cosine, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,57 @@
+//! Inner products: the arithmetic under every comparison of vectors.
+
+/// Inner product; of unit vectors, their cosine. Both have the same dimensions.
+///
+/// Sixteen sums run side by side, which the compiler turns into vector instructions.
+#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; 16];
+    let (a_lanes, b_lanes) = (a.chunks_exact(16), b.chunks_exact(16));
+    let rest: f32 = a_lanes.remainder().iter().zip(b_lanes.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in a_lanes.zip(b_lanes) {
+        for lane in 0..16 {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
+/// Inner product of bytes. Exact for fewer than 133,000 dimensions; sums that may wrap are sums that the compiler can
+/// vectorise.
+#[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+pub(super) fn dot_bytes(a: &[i8], b: &[i8]) -> i32 {
+    a.iter().zip(b).fold(0, |sum: i32, (a, b)| sum.wrapping_add(i32::from(*a).wrapping_mul(i32::from(*b))))
+}
+
+/// Scales to length 1; `None` for what has no direction: zero, NaN, infinity.
+pub(super) fn unit(mut values: Vec<f32>) -> Option<Vec<f32>> {
+    let length = dot(&values, &values).sqrt();
+    if !length.is_finite() || length < 1e-6 {
+        return None;
+    }
+    for value in &mut values {
+        *value /= length;
+    }
+    Some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_and_the_rest_add_up() {
+        for n in [1_u16, 15, 16, 17, 40] {
+            let a: Vec<f32> = (1..=n).map(f32::from).collect();
+            let wanted = f32::from(n) * f32::from(n + 1) * f32::from(2 * n + 1) / 6.0;
+            assert!((dot(&a, &a) - wanted).abs() <= wanted * 1e-6, "{n}");
+        }
+        assert_eq!(dot_bytes(&[127, -127, 3], &[127, 127, -2]), -6);
+    }
+
+    #[test]
+    fn what_has_no_direction_has_no_unit() {
+        assert!(unit(vec![0.0; 3]).is_none() && unit(vec![f32::NAN, 1.0]).is_none());
+        assert!(unit(vec![3.0, 4.0]).is_some_and(|v| (v[0] - 0.6).abs() < 1e-6 && (v[1] - 0.8).abs() < 1e-6));
+    }
+}
