@@ -107,7 +107,14 @@ fn check(models: &Models) -> anyhow::Result<()> {
         let jobs = checked.jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let jobs = if jobs.is_empty() { "not in use".to_owned() } else { jobs };
         match checked.header {
-            Ok(header) => println!("ok  {:<30} {jobs}  {}", checked.model.name, header.architecture()),
+            Ok(header) => {
+                println!("ok  {:<30} {jobs}  {}", checked.model.name, header.architecture());
+                if header.is_recurrent() {
+                    println!(
+                        "    its recurrent layers keep no history: each step back in an answer reads the prompt again"
+                    );
+                }
+            }
             Err(problem) => {
                 bad += 1;
                 println!("BAD {:<30} {jobs}  {problem}", checked.model.name);

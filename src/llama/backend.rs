@@ -16,7 +16,7 @@ use llama_cpp_2::{
     send_logs_to_tracing,
 };
 
-use super::{gate::Gate, options::ModelOptions};
+use super::{gate::Gate, options::ModelOptions, reasons::listen};
 use crate::{
     models::{
         Job, fits,
@@ -88,8 +88,14 @@ pub fn open(options: &ModelOptions, job: Job) -> Result<(Arc<LlamaModel>, Header
     if options.cpu_experts {
         params.as_mut().add_cpu_moe_override();
     }
-    let model = LlamaModel::load_from_file(&backend.llama, &options.path, &params).map_err(|e| {
-        bad(format!("llama.cpp does not load it ({e}; architecture '{}', {})", header.architecture(), header.main_type))
+    let (model, heard) = listen(|| LlamaModel::load_from_file(&backend.llama, &options.path, &params));
+    let model = model.map_err(|e| {
+        let reason = if heard.is_empty() { e.to_string() } else { heard };
+        bad(format!(
+            "llama.cpp does not load it (architecture '{}', {}): {reason}",
+            header.architecture(),
+            header.main_type
+        ))
     })?;
     Ok((Arc::new(model), header))
 }

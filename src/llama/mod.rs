@@ -14,8 +14,10 @@ mod lanes;
 mod nucleus;
 mod options;
 mod packs;
+mod probe;
 mod prompt;
 mod queue;
+mod reasons;
 mod sample;
 
 pub use backend::{default_threads, physical_cores};
@@ -24,3 +26,4 @@ pub use cross::{HEADS_FILE, LlamaEncoder, RawPair};
 pub use embed::LlamaEmbedder;
 pub use generate::LlamaGenerator;
 pub use options::{EmbedderOptions, GeneratorOptions, KvType, ModelOptions};
+pub use probe::{Memory, probe};

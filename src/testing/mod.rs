@@ -4,6 +4,7 @@
 mod fakes;
 mod script;
 mod service;
+pub mod tiny;
 
 pub use self::{
     fakes::{FakeEmbedder, FakeEncoder, FakeGenerator},

@@ -4,6 +4,7 @@ mod api;
 mod certify;
 mod cli;
 mod documents;
+mod families;
 mod hub;
 mod ingest;
 mod kill;

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::{ALIGNMENT, GgmlType, MAGIC, Pooling};
+use super::{ALIGNMENT, GgmlType, Header, MAGIC, Value};
 
 const MAX_KEY_VALUES: u64 = 65_536;
 const MAX_TENSORS: u64 = 262_144;
@@ -36,127 +36,6 @@ pub enum GgufError {
 
 fn damaged(problem: impl Into<String>) -> GgufError {
     GgufError::Damaged(problem.into())
-}
-
-/// One metadata value. Of long arrays only the length is kept.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    Unsigned(u64),
-    Signed(i64),
-    Float(f64),
-    Bool(bool),
-    Text(String),
-    Texts(Vec<String>),
-    Bytes(Vec<u8>),
-    Array { len: u64 },
-}
-
-/// What a GGUF says of itself.
-#[derive(Clone, Debug)]
-pub struct Header {
-    /// Bytes of the whole file.
-    pub file_bytes: u64,
-    pub values: BTreeMap<String, Value>,
-    pub tensors: u64,
-    /// Elements over all tensors.
-    pub parameters: u64,
-    /// The tensor type that holds most elements: the quantisation, in one word.
-    pub main_type: &'static str,
-}
-
-impl Header {
-    pub fn text(&self, key: &str) -> Option<&str> {
-        match self.values.get(key) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub fn bytes(&self, key: &str) -> Option<&[u8]> {
-        match self.values.get(key) {
-            Some(Value::Bytes(bytes)) => Some(bytes),
-            _ => None,
-        }
-    }
-
-    pub fn flag(&self, key: &str) -> Option<bool> {
-        match self.values.get(key) {
-            Some(Value::Bool(flag)) => Some(*flag),
-            _ => None,
-        }
-    }
-
-    pub fn unsigned(&self, key: &str) -> Option<u64> {
-        match self.values.get(key)? {
-            Value::Unsigned(v) => Some(*v),
-            Value::Signed(v) => u64::try_from(*v).ok(),
-            _ => None,
-        }
-    }
-
-    fn of_architecture(&self, key: &str) -> Option<u64> {
-        self.unsigned(&format!("{}.{key}", self.architecture()))
-    }
-
-    pub fn architecture(&self) -> &str {
-        self.text("general.architecture").unwrap_or("unknown")
-    }
-
-    pub fn name(&self) -> Option<&str> {
-        self.text("general.name")
-    }
-
-    /// Longest context that the model was trained for, in tokens.
-    pub fn context_length(&self) -> Option<u64> {
-        self.of_architecture("context_length")
-    }
-
-    pub fn embedding_length(&self) -> Option<u64> {
-        self.of_architecture("embedding_length")
-    }
-
-    /// Experts in all; 0 for a dense model.
-    pub fn expert_count(&self) -> u64 {
-        self.of_architecture("expert_count").unwrap_or(0)
-    }
-
-    pub fn expert_used_count(&self) -> u64 {
-        self.of_architecture("expert_used_count").unwrap_or(0)
-    }
-
-    pub fn pooling(&self) -> Option<Pooling> {
-        self.of_architecture("pooling_type").and_then(Pooling::from_id)
-    }
-
-    pub fn tokenizer(&self) -> Option<&str> {
-        self.text("tokenizer.ggml.model")
-    }
-
-    pub fn has_chat_template(&self) -> bool {
-        self.text("tokenizer.chat_template").is_some_and(|t| !t.is_empty())
-    }
-
-    /// Whether it reads a text as a whole and writes nothing (architectures without a decoder in llama.cpp).
-    pub fn is_encoder(&self) -> bool {
-        matches!(
-            self.architecture(),
-            "bert"
-                | "nomic-bert"
-                | "nomic-bert-moe"
-                | "jina-bert-v2"
-                | "jina-bert-v3"
-                | "modern-bert"
-                | "neo-bert"
-                | "eurobert"
-                | "gemma-embedding"
-                | "t5encoder"
-        )
-    }
-
-    /// Files that the model is split into; 1 for a whole one.
-    pub fn split_count(&self) -> u64 {
-        self.unsigned("split.count").unwrap_or(1)
-    }
 }
 
 struct Source<R> {
@@ -354,7 +233,10 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{super::write::tests::sample, *};
+    use super::{
+        super::{Pooling, write::tests::sample},
+        *,
+    };
 
     fn parse(bytes: &[u8]) -> Result<Header, GgufError> {
         read_from(BufReader::new(Cursor::new(bytes)), bytes.len() as u64)
