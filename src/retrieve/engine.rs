@@ -20,7 +20,7 @@ use super::{
     lexical::{LexicalIndex, LexicalWeights},
     product::unit,
     recent::Recent,
-    vector::{GRAPH_FROM, VectorIndex},
+    vector::{SEGMENT, VectorIndex},
 };
 use crate::{
     domain::{
@@ -50,13 +50,13 @@ pub struct Options {
     pub fusion: Fusion,
     /// How many chunks each ranking contributes at least.
     pub candidates: usize,
-    /// Vectors from which on an approximate graph is used instead of a scan.
-    pub graph_from: usize,
+    /// Vectors of a segment: what is scanned at most before a graph is made.
+    pub segment: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lexical: LexicalWeights::default(), fusion: Fusion::default(), candidates: 200, graph_from: GRAPH_FROM }
+        Self { lexical: LexicalWeights::default(), fusion: Fusion::default(), candidates: 200, segment: SEGMENT }
     }
 }
 
@@ -104,7 +104,7 @@ impl Engine {
             embedder,
             lexical: Arc::new(lexical),
             catalogue: RwLock::default(),
-            vectors: Arc::new(RwLock::new(VectorIndex::new(dimensions))),
+            vectors: Arc::new(RwLock::new(VectorIndex::new(dimensions, options.segment))),
             drawing: Arc::default(),
             following: tokio::sync::Mutex::default(),
             news: Notify::new(),

@@ -48,6 +48,8 @@ pub(super) struct Following {
     versions: Arc<HashMap<VersionId, Known>>,
     /// Last vector that was taken in.
     vector_sequence: i64,
+    /// The generations of catalogue and vectors that were last compared with each other.
+    swept: (u64, u64),
     /// Whether `versions` or the index holds something that searches do not see yet.
     unpublished: bool,
 }
@@ -213,26 +215,34 @@ impl Engine {
         }
         let catalogue = self.catalogue();
         // Vectors may arrive before their chunks are indexed; only what the index has passed can be told to be gone.
-        if catalogue.mark.position >= following.seen {
-            self.write_vectors()
-                .retain(|chunk| catalogue.row(chunk).is_some_and(|row| catalogue.known(row.version).is_some()));
+        let state = (catalogue.generation, self.read_vectors().generation);
+        if catalogue.mark.position >= following.seen && following.swept != state {
+            let mut vectors = self.write_vectors();
+            vectors.retain(|chunk| catalogue.row(chunk).is_some_and(|row| catalogue.known(row.version).is_some()));
+            following.swept = (catalogue.generation, vectors.generation);
         }
-        self.draw_graph();
+        self.draw_graphs();
         Ok(())
     }
 
-    /// Builds a graph in the background when there are enough vectors that the present one does not hold; searches
-    /// scan meanwhile.
-    fn draw_graph(&self) {
+    /// Builds the graphs of full segments in the background; searches scan them meanwhile.
+    fn draw_graphs(&self) {
         if self.drawing.load(Ordering::Acquire) {
             return;
         }
-        let Some(blueprint) = self.read_vectors().blueprint(self.options.graph_from) else { return };
+        let Some(mut blueprint) = self.read_vectors().blueprint() else { return };
         self.drawing.store(true, Ordering::Release);
         let (vectors, drawing) = (Arc::clone(&self.vectors), Arc::clone(&self.drawing));
         tokio::task::spawn_blocking(move || {
-            let graph = blueprint.build();
-            vectors.write().unwrap_or_else(PoisonError::into_inner).adopt(graph);
+            loop {
+                let graph = blueprint.build();
+                let mut vectors = vectors.write().unwrap_or_else(PoisonError::into_inner);
+                vectors.adopt(graph);
+                match vectors.blueprint() {
+                    Some(next) => blueprint = next,
+                    None => break,
+                }
+            }
             drawing.store(false, Ordering::Release);
         });
     }

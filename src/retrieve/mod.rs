@@ -2,7 +2,6 @@
 
 mod adapter;
 mod catalogue;
-mod coarse;
 mod direct;
 mod engine;
 mod expand;

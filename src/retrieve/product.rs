@@ -23,6 +23,22 @@ pub(super) fn dot_bytes(a: &[i8], b: &[i8]) -> i32 {
     a.iter().zip(b).fold(0, |sum: i32, (a, b)| sum.wrapping_add(i32::from(*a).wrapping_mul(i32::from(*b))))
 }
 
+/// Inner product with a vector of two bytes a component, `coarse + fine / 256`.
+#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+pub(super) fn dot_codes(a: &[f32], coarse: &[i8], fine: &[i8]) -> f32 {
+    let mut sums = [0.0_f32; 16];
+    let (a_lanes, coarse_lanes, fine_lanes) = (a.chunks_exact(16), coarse.chunks_exact(16), fine.chunks_exact(16));
+    let value = |coarse: i8, fine: i8| f32::from(coarse) + f32::from(fine) * (1.0 / 256.0);
+    let rests = a_lanes.remainder().iter().zip(coarse_lanes.remainder()).zip(fine_lanes.remainder());
+    let rest: f32 = rests.map(|((a, coarse), fine)| a * value(*coarse, *fine)).sum();
+    for ((a, coarse), fine) in a_lanes.zip(coarse_lanes).zip(fine_lanes) {
+        for lane in 0..16 {
+            sums[lane] += a[lane] * value(coarse[lane], fine[lane]);
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
 /// Scales to length 1; `None` for what has no direction: zero, NaN, infinity.
 pub(super) fn unit(mut values: Vec<f32>) -> Option<Vec<f32>> {
     let length = dot(&values, &values).sqrt();

@@ -181,17 +181,17 @@ async fn vectors_of_deleted_documents_are_gone_and_a_restart_finds_the_rest() {
 }
 
 #[tokio::test]
-async fn the_graph_takes_over_in_the_background() {
+async fn graphs_take_over_in_the_background() {
     let bench = Bench::new().await;
     fill(&bench, 100).await;
-    let engine = open(&bench, &Characters::new(false), Options { graph_from: 5, ..Options::default() }).await;
+    let engine = open(&bench, &Characters::new(false), Options { segment: 5, ..Options::default() }).await;
     for _ in 0..200 {
         if !engine.drawing.load(Ordering::Acquire) {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    assert!(engine.read_vectors().blueprint(5).is_none(), "the graph is there");
+    assert!(engine.read_vectors().blueprint().is_none(), "the graphs are there");
     let mut question = query("抚养费由谁负担");
     question.switches.lexical = false;
     assert_eq!(ask(&engine, &question).await[0], "民法典 第一千零八十五条");
