@@ -323,10 +323,10 @@ async fn ingested(scratch: &Scratch, lines: Vec<u8>) -> Result<Duration, BenchEr
 }
 
 /// A folder under the home directory that goes when its owner does.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(pub PathBuf);
 
 impl Scratch {
-    fn new(app: &App) -> Result<Self, BenchError> {
+    pub fn new(app: &App) -> Result<Self, BenchError> {
         let path = app.config().home.join(format!("bench-{}", app.clock().new_id()));
         std::fs::create_dir_all(&path)
             .map_err(|problem| BenchError::Scratch { path: path.display().to_string(), problem })?;

@@ -1,6 +1,7 @@
 //! The composition root: the only place that names implementations. Models and indexes are opened when first needed.
 
 mod bench;
+mod growth;
 mod service;
 
 use std::{num::NonZeroUsize, sync::Arc};

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod bench;
 pub mod contexts;
+pub mod growth;
 pub mod integrity;
 pub mod metrics;
 pub mod retrieval;

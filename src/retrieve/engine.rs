@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     fmt,
     path::Path,
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -121,6 +124,11 @@ impl Engine {
     pub fn with_query_adapter(mut self, adapter: Option<QueryAdapter>) -> Self {
         self.adapter = adapter;
         self
+    }
+
+    /// Whether graphs over vectors are being built; searches scan meanwhile.
+    pub fn is_drawing(&self) -> bool {
+        self.drawing.load(Ordering::Acquire)
     }
 
     pub(super) fn catalogue(&self) -> Arc<Catalogue> {
