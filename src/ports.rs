@@ -151,6 +151,15 @@ pub trait Encoder: Send + Sync {
     async fn read(&self, pairs: &[Pair], priority: Priority) -> Result<Vec<Reading>, ModelError>;
 }
 
+/// Reads passages together with a question.
+#[async_trait]
+pub trait Reranker: Send + Sync {
+    fn identity(&self) -> &ModelIdentity;
+
+    /// How well each passage answers the question, 0 to 1, in order. Long passages are cut.
+    async fn scores(&self, question: &str, passages: &[String], priority: Priority) -> Result<Vec<f32>, ModelError>;
+}
+
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMessage {
@@ -311,6 +320,11 @@ pub trait Retriever: Send + Sync {
 
     /// What moves the vectors of questions, where something does.
     fn query_adapter(&self) -> Option<&ModelIdentity> {
+        None
+    }
+
+    /// What takes the second look, where something does.
+    fn reranker(&self) -> Option<&ModelIdentity> {
         None
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -148,7 +148,9 @@ impl Synthetic {
 
 fn unit(mut values: Vec<f32>) -> Vec<f32> {
     let length = dot(&values, &values).sqrt().max(1e-6);
-    values.iter_mut().for_each(|value| *value /= length);
+    for value in &mut values {
+        *value /= length;
+    }
     values
 }
 
@@ -197,7 +199,7 @@ struct Growing {
 }
 
 impl Growing {
-    async fn open(synthetic: Synthetic, home: &PathBuf) -> Result<Self, BenchError> {
+    async fn open(synthetic: Synthetic, home: &Path) -> Result<Self, BenchError> {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&home.join("attest.db")).await?);
         for name in SHARES.map(|(name, ..)| name).into_iter().chain([REST]) {
             let name = CollectionName::constant(name);
@@ -293,11 +295,12 @@ impl Growing {
         }
     }
 
-    fn query(&self, question: &str, collections: &[CollectionName], switches: Switches, limit: usize) -> Query {
+    fn query(question: &str, collections: &[CollectionName], switches: Switches, limit: usize) -> Query {
         Query {
             text: question.to_owned(),
             collections: collections.to_vec(),
-            as_of: time::OffsetDateTime::now_utc().date(),
+            // Nothing that was made up has a date.
+            as_of: time::macros::date!(2026 - 01 - 01),
             statuses: None,
             lang: None,
             limit,
@@ -306,7 +309,7 @@ impl Growing {
     }
 
     async fn admitted(&self, collections: &[CollectionName]) -> Result<u64, BenchError> {
-        let query = self.query(&self.questions[0].0, collections, Switches::default(), 1);
+        let query = Self::query(&self.questions[0].0, collections, Switches::default(), 1);
         Ok(self.engine.retrieve(&query).await?.searched.chunks)
     }
 
@@ -314,7 +317,7 @@ impl Growing {
     async fn searches(&self, collections: &[CollectionName], switches: Switches) -> Result<Spread, BenchError> {
         let mut times = Vec::with_capacity(SEARCHES);
         for (n, (question, _)) in self.questions.iter().enumerate() {
-            let query = self.query(question, collections, switches, RESULTS);
+            let query = Self::query(question, collections, switches, RESULTS);
             let start = Instant::now();
             self.engine.retrieve(&query).await?;
             if n >= SEARCHES {
@@ -341,7 +344,7 @@ impl Growing {
         let only = Switches { lexical: false, direct: false, vector: true, ..Switches::default() };
         let (mut found, mut wanted) = (0, 0);
         for (best, (question, _)) in exact.iter().zip(asked) {
-            let set = self.engine.retrieve(&self.query(question, &[], only, 10)).await?;
+            let set = self.engine.retrieve(&Self::query(question, &[], only, 10)).await?;
             let numbers: Vec<String> = set.items().iter().map(|item| item.chunk.locator.clone()).collect();
             found += best.iter().filter(|(_, n)| numbers.contains(&n.to_string())).count();
             wanted += best.len();
@@ -377,7 +380,7 @@ mod tests {
         let vector = |n: u16| unit((0..32_u16).map(|i| (f32::from(n * 31 + i) * 0.7).sin()).collect());
         let base = (0..600_u16).map(|n| (format!("Passage {n} about subject {}.", n % 37), vector(n))).collect();
         let home = tempfile::tempdir().expect("a folder");
-        let mut growing = Growing::open(Synthetic { base }, &home.path().to_owned()).await.expect("it opens");
+        let mut growing = Growing::open(Synthetic { base }, home.path()).await.expect("it opens");
         let first = growing.grow_to(500).await.expect("it grows");
         let second = growing.grow_to(2_000).await.expect("it grows");
         assert_eq!((first.passages, second.passages), (500, 2_000));

@@ -22,13 +22,15 @@ use crate::{
     },
     draft::quote,
     ingest::{IngestOptions, Ingester, embed::Backfill},
-    llama::{EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaEncoder, LlamaGenerator, ModelOptions},
+    llama::{
+        EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaEncoder, LlamaGenerator, LlamaReranker, ModelOptions,
+    },
     models::{Installed, Job, Models, ModelsError, tools},
     ports::{
-        Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling,
-        Store, StoreError, StoredAnswer, Verifier,
+        Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, Reranker, RetrieveError, Retriever,
+        Sampling, Store, StoreError, StoredAnswer, Verifier,
     },
-    retrieve::{self, Engine, QueryAdapter, Remembering},
+    retrieve::{self, ByRelevance, Engine, QueryAdapter, Remembering},
     store::SqliteStore,
     testing,
     verify::{Cascade, Thresholds},
@@ -192,6 +194,21 @@ impl App {
         }
     }
 
+    /// What takes a second look at what was found, where it was chosen: a reranker, or a verifier in its place.
+    async fn reranker(&self) -> Result<Option<Arc<dyn Reranker>>, AppError> {
+        let Some(chosen) = self.0.models.assigned(Job::Reranker)?.filter(|_| !self.0.config.fake_models) else {
+            return Ok(None);
+        };
+        let options = self.model_options(&chosen);
+        let opened = blocking(move || -> Result<Arc<dyn Reranker>, ModelError> {
+            if LlamaReranker::is_verifier(&options) {
+                return Ok(Arc::new(ByRelevance(Arc::new(LlamaEncoder::open(&options)?))));
+            }
+            Ok(Arc::new(LlamaReranker::open(&options)?))
+        });
+        Ok(Some(opened.await?))
+    }
+
     fn model_options(&self, model: &Installed) -> ModelOptions {
         let mut options = ModelOptions::new(model.identity(), &model.path);
         options.threads = NonZeroUsize::new(usize::from(self.0.config.threads));
@@ -206,7 +223,8 @@ impl App {
             let engine =
                 Engine::open(self.shared_store(), embedder, &self.0.config.index_dir(), retrieve::Options::default())
                     .await?
-                    .with_query_adapter(adapter);
+                    .with_query_adapter(adapter)
+                    .with_reranker(if vectors { self.reranker().await? } else { None });
             engine.follow().await?;
             Ok::<_, AppError>(Arc::new(engine))
         });
@@ -385,6 +403,8 @@ impl App {
             let engine = self.engine(true).await;
             let adapter = engine.as_ref().ok().and_then(|engine| engine.query_adapter());
             loaded.extend(adapter.map(|adapter| ("query adapter", adapter.clone())));
+            let reranker = engine.as_ref().ok().and_then(|engine| engine.reranker());
+            loaded.extend(reranker.map(|reranker| ("reranker", reranker.clone())));
         }
         if let Ok(Some(encoder)) = self.encoder().await {
             loaded.push(("verifier", encoder.identity().clone()));

@@ -64,9 +64,15 @@ struct RetrievalArgs {
     no_vector: bool,
     #[arg(long)]
     no_direct: bool,
+    /// Without the words of sources for everyday words
+    #[arg(long)]
+    no_expand: bool,
+    /// Without the question adapter
+    #[arg(long)]
+    no_adapt: bool,
     #[arg(long)]
     no_rerank: bool,
-    /// Words only, vectors only and both, side by side
+    /// Words with and without expansion, vectors with and without adapter, both, and reranked, side by side
     #[arg(long)]
     all: bool,
     /// Write predictions here
@@ -133,6 +139,8 @@ pub async fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
                     lexical: !args.no_lexical,
                     vector: !args.no_vector,
                     direct: !args.no_direct,
+                    expand: !args.no_expand,
+                    adapt: !args.no_adapt,
                     rerank: !args.no_rerank,
                 },
                 all: args.all,

@@ -44,12 +44,17 @@ pub struct Switches {
     pub vector: bool,
     /// Exact look-up of articles that the query names.
     pub direct: bool,
+    /// The words of sources beside the everyday words of the question.
+    pub expand: bool,
+    /// The question's vector moved towards the passages that answer such questions, where an adapter is there.
+    pub adapt: bool,
+    /// A second look by a cross-encoder, where one is there.
     pub rerank: bool,
 }
 
 impl Default for Switches {
     fn default() -> Self {
-        Self { lexical: true, vector: true, direct: true, rerank: true }
+        Self { lexical: true, vector: true, direct: true, expand: true, adapt: true, rerank: true }
     }
 }
 
@@ -61,6 +66,8 @@ pub struct Signals {
     pub vector_rank: Option<u32>,
     /// Cosine of query and chunk vector, -1 to 1.
     pub cosine: Option<f32>,
+    /// What the reranker made of it, 0 to 1, where it took a look.
+    pub relevance: Option<f32>,
     /// The query names this very article.
     pub direct: bool,
 }

@@ -35,7 +35,7 @@ pub struct Settings {
     pub collections: Vec<CollectionName>,
     /// Parts of retrieval that are on.
     pub switches: Switches,
-    /// Words alone, vectors alone and both, side by side, instead of `switches` alone.
+    /// The parts of retrieval alone and together, side by side, instead of `switches` alone.
     pub all: bool,
     /// The day for questions that name none.
     pub today: Date,
@@ -145,17 +145,33 @@ pub async fn command(file: &Path, settings: &Settings, retriever: &dyn Retriever
 pub async fn run(file: &Path, settings: &Settings, retriever: &dyn Retriever) -> Result<Vec<Row>, EvalError> {
     let cases: Vec<Case> = rows::read(file)?;
     rows::check_unique(file, cases.iter().map(|case| case.id.as_str()))?;
-    let mut configurations = vec![(name_of(settings.switches), settings.switches)];
-    if settings.all {
-        let with = |lexical, vector| Switches { lexical, vector, ..settings.switches };
-        configurations =
-            vec![("lexical", with(true, false)), ("vector", with(false, true)), ("fused", with(true, true))];
-    }
+    let configurations = if settings.all {
+        side_by_side(settings.switches, retriever)
+    } else {
+        vec![(name_of(settings.switches), settings.switches)]
+    };
     let mut rows = Vec::with_capacity(configurations.len());
     for (name, switches) in configurations {
         rows.push(row(name, &cases, switches, settings, file, retriever).await?);
     }
     Ok(rows)
+}
+
+/// Each part alone, then what it gains from the next.
+fn side_by_side(base: Switches, retriever: &dyn Retriever) -> Vec<(&'static str, Switches)> {
+    let plain = Switches { expand: false, adapt: false, rerank: false, ..base };
+    let expanded = Switches { expand: true, ..plain };
+    let tuned = Switches { adapt: true, ..expanded };
+    let (has_adapter, has_reranker) = (retriever.query_adapter().is_some(), retriever.reranker().is_some());
+    let rows = [
+        ("lexical, plain", true, Switches { vector: false, ..plain }),
+        ("lexical", true, Switches { vector: false, ..expanded }),
+        ("vector, untuned", has_adapter, Switches { lexical: false, ..plain }),
+        ("vector", true, Switches { lexical: false, ..tuned }),
+        ("fused", true, tuned),
+        ("reranked", has_reranker, Switches { rerank: true, ..tuned }),
+    ];
+    rows.into_iter().filter(|(_, there, _)| *there).map(|(name, _, switches)| (name, switches)).collect()
 }
 
 const fn name_of(switches: Switches) -> &'static str {

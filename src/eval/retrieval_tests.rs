@@ -101,14 +101,17 @@ async fn rankings_hold_each_section_once_and_days_count() {
     )
     .expect("it is written");
     let rows = run(&file, &settings(None, true), &engine).await.expect("it runs");
-    assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["lexical", "vector", "fused"]);
+    assert_eq!(
+        rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(),
+        ["lexical, plain", "lexical", "vector", "fused"]
+    );
     let lexical = &rows[0];
     assert_eq!(lexical.predictions[0].results.len(), 1, "two chunks of one section are one result");
     assert!((lexical.groups["slice=current"].recall_5 - 1.0).abs() < 1e-9);
     assert!(lexical.groups["slice=past"].recall_100.abs() < 1e-9, "not yet in force on that day");
     assert!((lexical.groups["all"].recall_5 - 0.5).abs() < 1e-9 && lexical.groups["all"].n == 2);
     assert!(!lexical.groups.contains_key("lang=zh"), "all cases are of one language");
-    assert!(rows[1].groups["all"].recall_100.abs() < 1e-9, "there are no vectors");
+    assert!(rows[2].groups["all"].recall_100.abs() < 1e-9, "there are no vectors");
     let shown = table(&rows);
     assert!(shown.contains("slice=current") && shown.contains("not final"), "{shown}");
 

@@ -18,6 +18,7 @@ mod probe;
 mod prompt;
 mod queue;
 mod reasons;
+mod rerank;
 mod sample;
 
 pub use backend::{default_threads, physical_cores};
@@ -27,3 +28,4 @@ pub use embed::LlamaEmbedder;
 pub use generate::LlamaGenerator;
 pub use options::{EmbedderOptions, GeneratorOptions, KvType, ModelOptions};
 pub use probe::{Memory, probe};
+pub use rerank::LlamaReranker;

@@ -14,6 +14,8 @@ pub enum Job {
     Generator,
     /// Turns texts into vectors.
     Embedder,
+    /// A cross-encoder that takes a second look at what was found.
+    Reranker,
     /// A small cross-encoder that scores pairs.
     Verifier,
     /// A language model that is asked whether a source backs a claim.
@@ -21,12 +23,13 @@ pub enum Job {
 }
 
 impl Job {
-    pub const ALL: [Self; 4] = [Self::Generator, Self::Embedder, Self::Verifier, Self::Judge];
+    pub const ALL: [Self; 5] = [Self::Generator, Self::Embedder, Self::Reranker, Self::Verifier, Self::Judge];
 
     pub const fn code(self) -> &'static str {
         match self {
             Self::Generator => "generator",
             Self::Embedder => "embedder",
+            Self::Reranker => "reranker",
             Self::Verifier => "verifier",
             Self::Judge => "judge",
         }

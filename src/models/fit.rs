@@ -17,6 +17,14 @@ pub fn fits(header: &Header, job: Job) -> Result<(), String> {
         Job::Embedder if !embeds && !header.is_encoder() => {
             Err(format!("it is a language model ('{architecture}'), not an embedding model"))
         }
+        // A verifier ranks as well: by its opinion whether the source speaks of what is asked.
+        Job::Reranker if pooling == Some(Pooling::Rank) || header.is_encoder() && pooling == Some(Pooling::None) => {
+            Ok(())
+        }
+        Job::Reranker => Err(format!(
+            "a reranker has a head for ranking (pooling 'rank'), this is '{architecture}' with {} pooling",
+            pooling.map_or("unnamed", Pooling::code)
+        )),
         Job::Verifier if !header.is_encoder() || pooling != Some(Pooling::None) => Err(format!(
             "a verifier is an encoder without pooling and its heads beside it, this is '{architecture}' with {} pooling",
             pooling.map_or("unnamed", Pooling::code)
@@ -28,9 +36,9 @@ pub fn fits(header: &Header, job: Job) -> Result<(), String> {
     }
 }
 
-/// The job that a file is made for; none for a reranker, whose one score is no verdict.
+/// The job that a file is made for.
 pub fn natural_job(header: &Header) -> Option<Job> {
-    [Job::Verifier, Job::Embedder, Job::Generator].into_iter().find(|job| fits(header, *job).is_ok())
+    [Job::Verifier, Job::Embedder, Job::Generator, Job::Reranker].into_iter().find(|job| fits(header, *job).is_ok())
 }
 
 /// What an embedding model without a catalog entry wants before (questions, passages), by the family in its name.

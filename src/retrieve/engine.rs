@@ -21,17 +21,21 @@ use super::{
     follow::Following,
     fuse::{Candidate, Fusion, Rankings, fuse},
     lexical::{LexicalIndex, LexicalWeights},
+    passage::passage,
     product::unit,
     recent::Recent,
+    rerank,
     vector::{SEGMENT, VectorIndex},
 };
 use crate::{
     domain::{
         answer::ModelIdentity,
         document::{ChunkId, CollectionName},
-        evidence::{Evidence, EvidenceSet, Label, Query, Searched},
+        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches},
     },
-    ports::{EmbedKind, Embedder, IndexStatus, ModelError, Priority, RetrieveError, Retriever, Store, StoredChunk},
+    ports::{
+        EmbedKind, Embedder, IndexStatus, ModelError, Priority, Reranker, RetrieveError, Retriever, Store, StoredChunk,
+    },
 };
 
 /// Longest question, in bytes.
@@ -77,6 +81,7 @@ pub struct Engine {
     pub(super) news: Notify,
     pub(super) options: Options,
     adapter: Option<QueryAdapter>,
+    reranker: Option<Arc<dyn Reranker>>,
     /// By the generations of catalogue and vectors.
     filters: Mutex<Recent<(Filter, u64, u64), Arc<Admitted>>>,
 }
@@ -113,6 +118,7 @@ impl Engine {
             news: Notify::new(),
             options,
             adapter: None,
+            reranker: None,
             filters: Mutex::new(Recent::new(RECENT_FILTERS)),
         };
         engine.load().await?;
@@ -123,6 +129,13 @@ impl Engine {
     #[must_use]
     pub fn with_query_adapter(mut self, adapter: Option<QueryAdapter>) -> Self {
         self.adapter = adapter;
+        self
+    }
+
+    /// Lets `reranker` take a second look at the best passages.
+    #[must_use]
+    pub fn with_reranker(mut self, reranker: Option<Arc<dyn Reranker>>) -> Self {
+        self.reranker = reranker;
         self
     }
 
@@ -172,17 +185,18 @@ impl Engine {
     async fn near(
         &self,
         question: &str,
-        wanted: bool,
+        switches: Switches,
         admitted: &Arc<Admitted>,
         depth: usize,
     ) -> Result<Option<Near>, RetrieveError> {
         // While only some passages have their vectors, nearness would favour those.
-        if !wanted || admitted.slots.is_empty() || admitted.vectors * LEAST_VECTORS < admitted.chunks {
+        if !switches.vector || admitted.slots.is_empty() || admitted.vectors * LEAST_VECTORS < admitted.chunks {
             return Ok(None);
         }
         let Some(question) = self.embed(question).await? else { return Ok(None) };
         let (vectors, admitted) = (Arc::clone(&self.vectors), Arc::clone(admitted));
-        let moved = self.adapter.as_ref().and_then(|adapter| adapter.apply(&question)).map(Arc::new);
+        let adapter = self.adapter.as_ref().filter(|_| switches.adapt);
+        let moved = adapter.and_then(|adapter| adapter.apply(&question)).map(Arc::new);
         let wanted = moved.unwrap_or_else(|| Arc::clone(&question));
         let ranking = blocking(move || {
             let vectors = vectors.read().unwrap_or_else(PoisonError::into_inner);
@@ -264,7 +278,10 @@ impl Retriever for Engine {
         // One after the other: the encoder's threads wait for each other, so that a millisecond of searching beside
         // them costs four.
         let (direct, lexical) = {
-            let (index, weights) = (Arc::clone(&self.lexical), self.options.lexical);
+            let (index, mut weights) = (Arc::clone(&self.lexical), self.options.lexical);
+            if !query.switches.expand {
+                weights.synonym = 0.0;
+            }
             let (text, filter, catalogue) = (text.to_owned(), filter, Arc::clone(&catalogue));
             let switches = query.switches;
             blocking(move || {
@@ -276,7 +293,7 @@ impl Retriever for Engine {
             })
             .await?
         };
-        let near = self.near(text, query.switches.vector, &admitted, depth).await?;
+        let near = self.near(text, query.switches, &admitted, depth).await?;
 
         let rankings = Rankings {
             direct: &direct,
@@ -284,14 +301,22 @@ impl Retriever for Engine {
             vector: near.as_ref().map(|near| near.ranking.as_slice()),
         };
         let mut candidates = Self::without_copies(&catalogue, fuse(rankings, self.options.fusion));
-        candidates.truncate(limit);
+        let reranker = self.reranker.as_deref().filter(|_| query.switches.rerank);
+        candidates.truncate(if reranker.is_some() { limit.max(rerank::DEPTH) } else { limit });
         if let Some(near) = &near {
             let vectors = self.read_vectors();
             for candidate in &mut candidates {
                 candidate.signals.cosine = vectors.cosine(&near.question, candidate.chunk);
             }
         }
-        let evidence = self.evidence(&candidates).await?;
+        let mut evidence = self.evidence(&candidates).await?;
+        if let Some(reranker) = reranker {
+            let passages: Vec<String> =
+                evidence.iter().take(rerank::DEPTH).map(|e| passage(&e.meta, &e.chunk)).collect();
+            let scores = reranker.scores(text, &passages, Priority::Interactive).await?;
+            rerank::reorder(&mut evidence, &scores);
+            evidence.truncate(limit);
+        }
         let searched = Searched {
             collections,
             chunks: admitted.chunks,
@@ -314,6 +339,10 @@ impl Retriever for Engine {
 
     fn query_adapter(&self) -> Option<&ModelIdentity> {
         self.adapter.as_ref().map(QueryAdapter::identity)
+    }
+
+    fn reranker(&self) -> Option<&ModelIdentity> {
+        self.reranker.as_deref().map(Reranker::identity)
     }
 }
 

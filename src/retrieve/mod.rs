@@ -13,6 +13,7 @@ mod passage;
 mod product;
 mod recent;
 mod remember;
+mod rerank;
 mod vector;
 
 pub use self::{
@@ -23,6 +24,7 @@ pub use self::{
     passage::passage_text,
     product::dot,
     remember::Remembering,
+    rerank::ByRelevance,
 };
 
 #[cfg(test)]

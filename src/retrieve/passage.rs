@@ -1,6 +1,7 @@
 //! What is embedded for a chunk.
 
 use crate::{
+    domain::document::{Chunk, DocumentMeta},
     ports::StoredChunk,
     text::words::{WordKind, words},
 };
@@ -16,8 +17,12 @@ const COUNTRY: &str = "中华人民共和国";
 /// A chunk of a statute seldom names its subject: 第一百五十条 of 公司法 says only "清算组". The locator is left out where
 /// it is a mere number, since numbers are looked up, not compared by meaning.
 pub fn passage_text(stored: &StoredChunk) -> String {
-    let chunk = &stored.chunk;
-    let title = stored.meta.title.trim();
+    passage(&stored.meta, &stored.chunk)
+}
+
+/// The same for a chunk and its document.
+pub(super) fn passage(meta: &DocumentMeta, chunk: &Chunk) -> String {
+    let title = meta.title.trim();
     let title = title.strip_prefix(COUNTRY).filter(|rest| !rest.is_empty()).unwrap_or(title);
     let mut head: Vec<&str> = vec![title];
     for heading in &chunk.path {

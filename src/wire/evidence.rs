@@ -160,6 +160,8 @@ pub struct SignalsJson {
     pub vector_rank: Option<u32>,
     /// -1 to 1.
     pub cosine: Option<f64>,
+    /// What the reranker made of it, 0 to 1; `null` where there is none or it took no look.
+    pub relevance: Option<f64>,
     /// The query names this very article.
     pub direct: bool,
 }
@@ -171,6 +173,7 @@ impl From<&Signals> for SignalsJson {
             bm25: signals.bm25.map(score),
             vector_rank: signals.vector_rank,
             cosine: signals.cosine.map(score),
+            relevance: signals.relevance.map(score),
             direct: signals.direct,
         }
     }

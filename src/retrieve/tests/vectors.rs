@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::{
     domain::{answer::ModelIdentity, document::ChunkId},
-    ports::{EmbedKind, Embedder, ModelError, Priority, StoredChunk},
+    ports::{EmbedKind, Embedder, ModelError, Priority, Reranker, StoredChunk},
     text::words::bigrams,
 };
 
@@ -195,4 +195,41 @@ async fn graphs_take_over_in_the_background() {
     let mut question = query("抚养费由谁负担");
     question.switches.lexical = false;
     assert_eq!(ask(&engine, &question).await[0], "民法典 第一千零八十五条");
+}
+
+/// Likes passages that hold a word.
+struct Likes(ModelIdentity, &'static str);
+
+#[async_trait]
+impl Reranker for Likes {
+    fn identity(&self) -> &ModelIdentity {
+        &self.0
+    }
+
+    async fn scores(&self, _: &str, passages: &[String], _: Priority) -> Result<Vec<f32>, ModelError> {
+        Ok(passages.iter().map(|passage| if passage.contains(self.1) { 0.9 } else { 0.1 }).collect())
+    }
+}
+
+#[tokio::test]
+async fn a_reranker_takes_a_second_look_unless_it_is_off() {
+    let bench = Bench::new().await;
+    fill(&bench, 100).await;
+    let identity = ModelIdentity { name: "likes".to_owned(), sha256: String::new() };
+    let likes: Arc<dyn Reranker> = Arc::new(Likes(identity, "逾期利息"));
+    let engine = open(&bench, &Characters::new(false), Options::default()).await.with_reranker(Some(likes));
+    assert_eq!(engine.reranker().map(|model| model.name.as_str()), Some("likes"));
+    let mut question = query("借款期限没有约定");
+    question.switches.rerank = false;
+    let before = engine.retrieve(&question).await.expect("it answers");
+    assert_eq!(places(&before)[0], "民法典 第六百七十五条");
+    assert!(before.items().iter().all(|item| item.signals.relevance.is_none()));
+    question.switches.rerank = true;
+    question.limit = 1;
+    let after = engine.retrieve(&question).await.expect("it answers");
+    assert_eq!((places(&after)[0].as_str(), after.len()), ("民法典 第六百七十六条", 1), "it was beyond the limit");
+    assert_eq!(after.items()[0].signals.relevance, Some(0.9));
+    // What the question names stays in front, whatever the second look says.
+    question.text = "民法典第七百零三条 借款期限".to_owned();
+    assert_eq!(ask(&engine, &question).await[0], "民法典 第七百零三条");
 }

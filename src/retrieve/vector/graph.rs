@@ -78,7 +78,7 @@ impl Blueprint {
 impl Graph {
     /// About the `wanted` nearest places of the segment, twins included.
     ///
-    /// Filters are for the caller: hnsw_rs goes on through a whole graph when it is to filter itself.
+    /// Filters are for the caller: `hnsw_rs` goes on through a whole graph when it is to filter itself.
     pub(super) fn search(&self, question: &Coarse, wanted: usize) -> Vec<u32> {
         let width = SEARCH_WIDTH.max(wanted + wanted / 4);
         let near = self.nodes.search(&node(&question.bytes, question.scale), wanted, width);

@@ -201,7 +201,7 @@ impl VectorIndex {
             (segment.codes.exact(question, place), slot)
         };
         let mut found = best_of(best_of(near, looked_at).into_iter().map(exactly).collect(), limit);
-        found.sort_unstable_by(nearest);
+        found.sort_unstable_by(|a, b| nearest(*a, *b));
         let told = |(cosine, slot): Near| {
             let (segment, place) = self.place(slot);
             (segment.chunks[place], cosine)
@@ -257,14 +257,14 @@ impl VectorIndex {
 }
 
 /// Nearest first; equal ones in order of their slots.
-fn nearest(a: &Near, b: &Near) -> std::cmp::Ordering {
+fn nearest(a: Near, b: Near) -> std::cmp::Ordering {
     b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
 
 /// The `limit` nearest, in no order.
 fn best_of(mut all: Vec<Near>, limit: usize) -> Vec<Near> {
     if all.len() > limit {
-        all.select_nth_unstable_by(limit - 1, nearest);
+        all.select_nth_unstable_by(limit - 1, |a, b| nearest(*a, *b));
         all.truncate(limit);
     }
     all
