@@ -3,6 +3,7 @@
 // In reading order: what there is, what is needed, then the pipeline, then the doors.
 pub mod answer;
 pub mod app;
+pub mod archive;
 pub mod audit;
 pub mod cli;
 pub mod config;

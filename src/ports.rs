@@ -11,8 +11,8 @@ use crate::domain::{
     certificate::Certificate,
     claim::Claim,
     document::{
-        Chunk, ChunkId, Collection, CollectionName, DocStatus, Document, DocumentMeta, DocumentVersion, PageBox,
-        VersionId,
+        Chunk, ChunkId, Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentMeta,
+        DocumentVersion, PageBox, VersionId,
     },
     evidence::{EvidenceSet, Query},
     text::{Lang, Span},
@@ -395,6 +395,21 @@ pub struct NewChunk {
     pub boxes: Vec<PageBox>,
 }
 
+/// A document with everything that a collection holds of it, so that another store can hold the same.
+#[derive(Clone, Debug)]
+pub struct PackedDocument {
+    pub prepared: PreparedDocument,
+    pub vectors: Vec<PackedVectors>,
+}
+
+/// The vectors of one document that one model made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PackedVectors {
+    pub embedder: String,
+    /// Ordinal of the chunk and its vector, in order; all of one length.
+    pub chunks: Vec<(u32, Vec<f32>)>,
+}
+
 /// What became of a document that was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutOutcome {
@@ -476,6 +491,23 @@ pub trait Store: Send + Sync {
     ) -> Result<CollectionStats, StoreError>;
     /// Removes it with everything in it. Stored answers keep their JSON.
     async fn delete_collection(&self, name: &CollectionName) -> Result<(), StoreError>;
+    async fn collection_settings(&self, name: &CollectionName) -> Result<CollectionSettings, StoreError>;
+    async fn put_collection_settings(
+        &self,
+        name: &CollectionName,
+        settings: &CollectionSettings,
+    ) -> Result<(), StoreError>;
+    /// A document as it can be put into another store; `None` where the version is gone.
+    async fn pack(&self, version: VersionId) -> Result<Option<PackedDocument>, StoreError>;
+    /// Makes a collection and puts all that comes into it, in one transaction: when something is wrong with any of it,
+    /// or fewer than `count` documents come, nothing was made.
+    async fn unpack(
+        &self,
+        collection: &Collection,
+        settings: &CollectionSettings,
+        count: u64,
+        documents: &mut tokio::sync::mpsc::Receiver<PackedDocument>,
+    ) -> Result<(), StoreError>;
 
     // documents
     /// All or nothing, in one transaction, change log included.

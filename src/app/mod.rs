@@ -4,7 +4,12 @@ mod bench;
 mod growth;
 mod service;
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{
+    fs::File,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use time::OffsetDateTime;
 use tokio::sync::{OnceCell, mpsc};
@@ -12,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     answer::{AnswerError, AnswerEvent, Ask, Pipeline, sufficiency::Gate},
+    archive::{self, ArchiveError},
     audit::Auditor,
     config::Config,
     domain::{
@@ -51,6 +57,10 @@ pub enum AppError {
     Answer(#[from] AnswerError),
     #[error("the certificate {path} cannot be used: {problem}; run 'attest certify' again, or remove the file")]
     Certificate { path: String, problem: String },
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error("the file {0} is there already; give another name, or remove it first")]
+    FileExists(String),
     #[error("there is no collection '{0}'; 'attest collections list' shows those that exist")]
     UnknownCollection(String),
 }
@@ -359,6 +369,35 @@ impl App {
             engine.follow().await?;
         }
         Ok(())
+    }
+
+    /// Writes a collection to a file that is not there yet; a file that could not be written whole is taken away.
+    pub async fn export(&self, name: &CollectionName, path: &Path) -> Result<archive::Contents, AppError> {
+        let failed = |problem| ArchiveError::File { action: "written", problem };
+        if path.exists() {
+            return Err(AppError::FileExists(path.display().to_string()));
+        }
+        let mut part = path.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let file = File::create(&part).map_err(failed)?;
+        let exported = match archive::export(self.store(), name, file).await {
+            Ok(contents) => std::fs::rename(&part, path).map(|()| contents).map_err(failed),
+            Err(problem) => Err(problem),
+        };
+        if exported.is_err() {
+            let _ = std::fs::remove_file(&part);
+        }
+        Ok(exported?)
+    }
+
+    /// Makes a collection from such a file, under its own name or another one: all of it or nothing.
+    pub async fn import(&self, path: &Path, name: Option<CollectionName>) -> Result<archive::Contents, AppError> {
+        let contents = archive::import(self.shared_store(), path, name).await?;
+        if let Some(engine) = self.0.engine.get() {
+            engine.wake();
+        }
+        Ok(contents)
     }
 
     /// Reads files into this store.

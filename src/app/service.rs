@@ -1,6 +1,6 @@
 //! The application as the HTTP door sees it.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::App;
 use crate::{
     answer::{AnswerError, Ask},
+    archive::ArchiveError,
     domain::{
         answer::{Answer, Mode},
         claim::Claim,
@@ -22,8 +23,8 @@ use crate::{
     },
     draft::claims,
     http::{
-        Against, AnswerStream, AppError, AskRequest, Claims, Readiness, SearchRequest, Service, Upload, Verification,
-        VerifyRequest,
+        Against, AnswerStream, AppError, AskRequest, Claims, ErrorCode, Readiness, SearchRequest, Service, Upload,
+        Verification, VerifyRequest,
     },
     ingest::{
         IngestError, IngestOptions,
@@ -40,13 +41,17 @@ const EVENTS: usize = 64;
 impl From<super::AppError> for AppError {
     fn from(error: super::AppError) -> Self {
         match error {
-            super::AppError::Store(error) => error.into(),
+            super::AppError::Store(error) | super::AppError::Archive(ArchiveError::Store(error)) => error.into(),
             super::AppError::Retrieve(error) | super::AppError::Answer(AnswerError::Retrieve(error)) => error.into(),
             super::AppError::Model(error) | super::AppError::Answer(AnswerError::Model(error)) => error.into(),
             super::AppError::Answer(AnswerError::Verify(error)) => error.into(),
             super::AppError::UnknownCollection(name) => Self::unknown_collection(&name),
             super::AppError::Models(error) => Self::internal(error.to_string()),
-            error @ super::AppError::Certificate { .. } => Self::internal(error.to_string()),
+            super::AppError::Archive(error @ ArchiveError::File { .. }) => Self::internal(error.to_string()),
+            super::AppError::Archive(error) => Self::new(ErrorCode::InvalidUpload, error.to_string()),
+            error @ (super::AppError::Certificate { .. } | super::AppError::FileExists(_)) => {
+                Self::internal(error.to_string())
+            }
         }
     }
 }
@@ -240,6 +245,16 @@ impl Service for App {
 
     async fn delete_collection(&self, name: &CollectionName) -> Result<(), AppError> {
         Ok(Self::delete_collection(self, name).await?)
+    }
+
+    async fn export(&self, name: &CollectionName, path: &Path) -> Result<(), AppError> {
+        Self::export(self, name, path).await?;
+        Ok(())
+    }
+
+    async fn import(&self, name: &CollectionName, path: &Path) -> Result<(), AppError> {
+        Self::import(self, path, Some(name.clone())).await?;
+        Ok(())
     }
 
     async fn documents(

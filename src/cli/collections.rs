@@ -1,9 +1,12 @@
 //! `attest collections`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use crate::{
     app::App,
+    archive::Contents,
     domain::document::{Collection, CollectionName, Domain},
     wire,
 };
@@ -32,6 +35,20 @@ enum CollectionsCommand {
         #[arg(long, default_value = "general", value_parser = parse_domain)]
         domain: Domain,
     },
+    /// Write a collection to one file that another Attest reads back to the same hashes
+    Export {
+        #[arg(value_parser = super::collection)]
+        name: CollectionName,
+        /// A file that is not there yet
+        file: PathBuf,
+    },
+    /// Make a collection from such a file: all of it or, when anything is wrong with it, nothing
+    Import {
+        file: PathBuf,
+        /// Under another name than its own
+        #[arg(long, value_parser = super::collection)]
+        name: Option<CollectionName>,
+    },
     /// Remove a collection and everything in it
     Delete {
         #[arg(value_parser = super::collection)]
@@ -43,6 +60,10 @@ pub fn parse_domain(text: &str) -> Result<Domain, String> {
     Domain::parse(text).ok_or_else(|| format!("'{text}' is not a domain; use legal, medical, finance or general"))
 }
 
+fn tell(done: &str, Contents { name, documents, chunks, vectors }: &Contents) {
+    eprintln!("{done} {name}: {documents} documents, {chunks} passages, {vectors} vectors");
+}
+
 pub async fn run(args: &CollectionsArgs, app: &App) -> anyhow::Result<()> {
     match args.command.clone().unwrap_or(CollectionsCommand::List) {
         CollectionsCommand::List => {}
@@ -50,6 +71,11 @@ pub async fn run(args: &CollectionsArgs, app: &App) -> anyhow::Result<()> {
             let title = title.unwrap_or_else(|| name.to_string());
             app.store().create_collection(&Collection { name, title, domain }).await?;
         }
+        CollectionsCommand::Export { name, file } => {
+            tell("exported", &app.export(&name, &file).await?);
+            return Ok(());
+        }
+        CollectionsCommand::Import { file, name } => tell("imported", &app.import(&file, name).await?),
         CollectionsCommand::Delete { name } => app.delete_collection(&name).await?,
     }
     let embedder = app.embedder_name();

@@ -78,6 +78,15 @@ pub struct Collection {
     pub domain: Domain,
 }
 
+/// What the owner of a collection has written about it; empty where nothing was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CollectionSettings {
+    /// Everyday words and the words of the sources, one concept a line: `房东 = 出租人`, `heart attack = infarction`.
+    pub synonyms: String,
+    /// What is known not to be in the collection; an abstention repeats it.
+    pub known_missing: String,
+}
+
 /// Whether a text governs on a given day. Means something for legal texts; the rest are `Unknown`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DocStatus {

@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    body::Body,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,6 +14,7 @@ use super::{
     AppState,
     extract::{ApiJson, ApiPath, code, collection_name},
     failure::AppError,
+    upload::Received,
 };
 use crate::{
     domain::document::{Collection, Domain},
@@ -105,4 +107,60 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, AppError> {
     state.service.delete_collection(&collection_name(&name)?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Read a collection as one archive.
+///
+/// A ZIP that `PUT /v1/collections/{name}/archive`, here or on another Attest, reads back to the same document and chunk
+/// hashes. It holds the current documents with their chunks and vectors, and the settings; its manifest has the SHA-256
+/// of every entry.
+#[utoipa::path(
+    get, path = "/v1/collections/{name}/archive", operation_id = "export_collection", tag = "collections",
+    params(("name" = String, Path, description = "Name of the collection")),
+    responses(
+        (status = 200, description = "The archive", content_type = "application/zip"),
+        (status = 404, description = "Unknown collection", body = ErrorJson),
+    )
+)]
+pub(super) async fn export(
+    State(state): State<AppState>,
+    ApiPath(name): ApiPath<String>,
+) -> Result<Response, AppError> {
+    let name = collection_name(&name)?;
+    let file = Received::none_yet(&state.options.upload_folder).await?;
+    state.service.export(&name, file.path()).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/zip".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.zip\"")),
+    ];
+    Ok((headers, file.into_body().await?).into_response())
+}
+
+/// Make a collection from an archive.
+///
+/// The body is the archive itself. It is checked from end to end first: of a damaged or foreign archive nothing is kept.
+#[utoipa::path(
+    put, path = "/v1/collections/{name}/archive", operation_id = "import_collection", tag = "collections",
+    params(("name" = String, Path, description = "Name under which it is made")),
+    request_body(content_type = "application/zip", description = "An archive of a collection"),
+    responses(
+        (status = 201, description = "Made; Location names it", body = CollectionJson),
+        (status = 400, description = "Not a collection name, not an archive, damaged", body = ErrorJson),
+        (status = 409, description = "There is one with this name", body = ErrorJson),
+        (status = 413, description = "Larger than uploads may be", body = ErrorJson),
+    )
+)]
+pub(super) async fn import(
+    State(state): State<AppState>,
+    ApiPath(name): ApiPath<String>,
+    body: Body,
+) -> Result<Response, AppError> {
+    let name = collection_name(&name)?;
+    let file = Received::body(body, &state.options.upload_folder, state.options.upload_limit).await?;
+    state.service.import(&name, file.path()).await?;
+    let found = state.service.collection(&name).await?;
+    let (collection, counts) = found.ok_or_else(|| AppError::unknown_collection(name.as_str()))?;
+    let location = format!("/v1/collections/{name}");
+    let made = CollectionJson::new(&collection, &counts);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(made)).into_response())
 }

@@ -96,6 +96,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> Router {
         .layer(limited(options.answer_timeout));
     let uploads = OpenApiRouter::new()
         .routes(routes!(documents::upload))
+        .routes(routes!(collections::export, collections::import))
         .layer(DefaultBodyLimit::disable())
         .layer(limited(options.upload_timeout));
     let quick = OpenApiRouter::new()

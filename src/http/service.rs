@@ -1,6 +1,9 @@
 //! What the doors need from the application: one facade, faked in tests, implemented by the composition root.
 
-use std::{path::PathBuf, pin::Pin};
+use std::{
+    path::{Path, PathBuf},
+    pin::Pin,
+};
 
 use async_trait::async_trait;
 use futures::Stream;
@@ -141,6 +144,12 @@ pub trait Service: Send + Sync + 'static {
 
     /// Removes it with everything in it; unknown is an error.
     async fn delete_collection(&self, name: &CollectionName) -> Result<(), AppError>;
+
+    /// Writes it to a file that is not there yet; unknown is an error.
+    async fn export(&self, name: &CollectionName, path: &Path) -> Result<(), AppError>;
+
+    /// Makes it from such a file: all of it or nothing.
+    async fn import(&self, name: &CollectionName, path: &Path) -> Result<(), AppError>;
 
     /// Current versions, in the order of their keys; an unknown collection is an error.
     async fn documents(

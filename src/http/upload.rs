@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::{
+    body::Body,
+    extract::multipart::{Field, Multipart, MultipartError},
+};
+use futures::{StreamExt, stream};
 use tokio::{
     fs::{File, OpenOptions},
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWriteExt},
 };
 
 use super::{
@@ -34,6 +38,44 @@ impl Received {
         Ok((Self { path, name }, file))
     }
 
+    /// A name for a file that is not there yet and goes when this value goes.
+    pub async fn none_yet(folder: &Path) -> Result<Self, AppError> {
+        let (received, _) = Self::begin(folder, String::new()).await?;
+        tokio::fs::remove_file(&received.path).await.map_err(|error| AppError::internal(error.to_string()))?;
+        Ok(received)
+    }
+
+    /// Keeps a body of at most `limit` bytes.
+    pub async fn body(body: Body, folder: &Path, limit: u64) -> Result<Self, AppError> {
+        let (received, mut file) = Self::begin(folder, String::new()).await?;
+        let (mut stream, mut left) = (body.into_data_stream(), limit);
+        while let Some(piece) = stream.next().await {
+            let ended = |_| AppError::new(ErrorCode::InvalidUpload, "the body ended before it was complete");
+            let piece = piece.map_err(ended)?;
+            let Some(rest) = left.checked_sub(piece.len() as u64) else {
+                drain(stream).await;
+                return Err(too_large(limit));
+            };
+            left = rest;
+            write(&mut file, &piece).await?;
+        }
+        finish(file).await?;
+        Ok(received)
+    }
+
+    /// Sends the file piece by piece; it goes when the stream goes.
+    pub async fn into_body(self) -> Result<Body, AppError> {
+        let failed = |error: std::io::Error| AppError::internal(format!("a file cannot be sent: {error}"));
+        let file = File::open(&self.path).await.map_err(failed)?;
+        let pieces = stream::try_unfold((file, self), |(mut file, kept)| async move {
+            let mut piece = vec![0; 1 << 16];
+            let read = file.read(&mut piece).await?;
+            piece.truncate(read);
+            Ok::<_, std::io::Error>((read > 0).then_some((piece, (file, kept))))
+        });
+        Ok(Body::from_stream(pieces))
+    }
+
     /// Keeps a text that came inside JSON.
     pub async fn text(folder: &Path, name: String, text: &str) -> Result<Self, AppError> {
         let (received, mut file) = Self::begin(folder, name).await?;
@@ -45,7 +87,9 @@ impl Received {
 
 impl Drop for Received {
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_file(&self.path) {
+        if let Err(error) = std::fs::remove_file(&self.path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
             tracing::warn!(%error, "an uploaded file could not be removed");
         }
     }

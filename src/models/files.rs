@@ -67,7 +67,8 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelsEr
     write().map_err(|e| ModelsError::io("write", path, &e))
 }
 
-pub(super) fn hex(digest: &[u8]) -> String {
+/// Bytes in hexadecimal.
+pub fn hex(digest: &[u8]) -> String {
     use std::fmt::Write as _;
     digest.iter().fold(String::with_capacity(64), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");

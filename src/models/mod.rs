@@ -26,7 +26,7 @@ use std::{
 
 pub use catalog::{Catalog, CatalogEntry, Job, Source};
 pub use error::ModelsError;
-pub use files::{Progress, Silent, digest as sha256};
+pub use files::{Progress, Silent, digest as sha256, hex};
 pub use fit::{fits, natural_job};
 use hub::HubClient;
 pub use hub::{DEFAULT_HUB, Hub, HubFile};

@@ -404,6 +404,23 @@ impl Service for FakeService {
         Ok(())
     }
 
+    async fn export(&self, name: &CollectionName, path: &Path) -> Result<(), AppError> {
+        let known = lock(&self.inner.shelves).contains_key(name);
+        if !known {
+            return Err(AppError::unknown_collection(name.as_str()));
+        }
+        std::fs::write(path, format!("archive of {name}")).map_err(|error| AppError::internal(error.to_string()))
+    }
+
+    async fn import(&self, name: &CollectionName, path: &Path) -> Result<(), AppError> {
+        let bytes = std::fs::read(path).map_err(|error| AppError::internal(error.to_string()))?;
+        if !bytes.starts_with(b"archive of ") {
+            return Err(AppError::new(ErrorCode::InvalidUpload, "it is not an archive of a collection"));
+        }
+        let made = Collection { name: name.clone(), title: name.to_string(), domain: Domain::default() };
+        self.create_collection(made).await
+    }
+
     async fn delete_collection(&self, name: &CollectionName) -> Result<(), AppError> {
         self.healthy()?;
         let gone = lock(&self.inner.shelves).remove(name);

@@ -5,11 +5,15 @@ use std::path::Path;
 use attest::{
     domain::{
         document::{
-            ChunkId, Collection, CollectionName, DocStatus, Document, DocumentMeta, Domain, Section, VersionId,
+            ChunkId, Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentMeta, Domain,
+            Section, VersionId,
         },
         text::{Lang, Span},
     },
-    ports::{ChangeKind, NewChunk, PreparedDocument, PutOutcome, Store, StoreError, StoredAnswer},
+    ports::{
+        ChangeKind, NewChunk, PackedDocument, PackedVectors, PreparedDocument, PutOutcome, Store, StoreError,
+        StoredAnswer,
+    },
     store::SqliteStore,
 };
 use time::macros::{date, datetime};
@@ -66,8 +70,52 @@ pub async fn contract(store: &dyn Store) {
     versions_replace_each_other(store).await;
     batches_are_all_or_nothing(store).await;
     vectors_follow_the_chunks(store).await;
+    a_collection_is_unpacked_whole_or_not_at_all(store).await;
     deletion_leaves_the_log(store).await;
     answers_are_records(store).await;
+}
+
+async fn a_collection_is_unpacked_whole_or_not_at_all(store: &dyn Store) {
+    let settings = CollectionSettings { synonyms: "房东 = 出租人".to_owned(), known_missing: "附件".to_owned() };
+    let packed = |key: &str, vectors: Vec<(u32, Vec<f32>)>| PackedDocument {
+        prepared: document(key, &[("第一条", "甲。"), ("第二条", "乙。")]),
+        vectors: vec![PackedVectors { embedder: EMBEDDER.to_owned(), chunks: vectors }],
+    };
+    let unpack = async |count: u64, documents: Vec<PackedDocument>| {
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(8);
+        for document in documents {
+            sender.send(document).await.expect("room");
+        }
+        drop(sender);
+        store.unpack(&collection("packed"), &settings, count, &mut receiver).await
+    };
+    let before = store.last_change().await.expect("reads");
+    let good = packed("k", vec![(1, vec![0.5, -0.5, 0.25])]);
+    for (count, documents) in [
+        (2, vec![good.clone()]),
+        (2, vec![good.clone(), good.clone()]),
+        (1, vec![packed("k", vec![(2, vec![0.5, -0.5, 0.25])])]),
+        (1, vec![packed("k", vec![(0, vec![0.5])])]),
+    ] {
+        unpack(count, documents).await.expect_err("refused");
+        assert_eq!(store.collection(&name("packed")).await.expect("reads"), None);
+        assert_eq!(store.last_change().await.expect("reads"), before);
+    }
+    unpack(1, vec![good.clone()]).await.expect("whole");
+    assert_eq!(store.collection_settings(&name("packed")).await.expect("reads"), settings);
+    let version = store.document(&name("packed"), "k").await.expect("reads").expect("there").id;
+    let again = store.pack(version).await.expect("reads").expect("there");
+    assert_eq!(again.prepared.document, good.prepared.document);
+    assert_eq!(again.prepared.chunks, good.prepared.chunks);
+    assert_eq!(again.vectors, good.vectors);
+    assert!(matches!(unpack(1, vec![good]).await, Err(StoreError::CollectionExists(_))));
+    let fewer = CollectionSettings { synonyms: String::new(), ..settings };
+    store.put_collection_settings(&name("packed"), &fewer).await.expect("set");
+    assert_eq!(store.collection_settings(&name("packed")).await.expect("reads"), fewer);
+    let unknown = store.put_collection_settings(&name("nowhere"), &fewer).await;
+    assert!(matches!(unknown, Err(StoreError::UnknownCollection(_))));
+    store.delete_collection(&name("packed")).await.expect("gone");
+    assert_eq!(store.pack(version).await.expect("reads").map(|_| ()), None);
 }
 
 async fn collections_exist_once(store: &dyn Store) {

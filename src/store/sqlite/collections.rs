@@ -1,8 +1,8 @@
-use sqlx::SqliteExecutor;
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::{SqliteStore, codec, error::failed};
 use crate::{
-    domain::document::{Collection, CollectionName},
+    domain::document::{Collection, CollectionName, CollectionSettings},
     ports::{CollectionStats, StoreError},
 };
 
@@ -19,18 +19,55 @@ pub(super) async fn id(executor: impl SqliteExecutor<'_>, name: &CollectionName)
 pub(super) async fn create(store: &SqliteStore, collection: &Collection) -> Result<(), StoreError> {
     const ACTION: &str = "create a collection";
     let mut tx = store.write(ACTION).await?;
-    let done =
-        sqlx::query("INSERT INTO collections (name, title, domain) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
-            .bind(collection.name.as_str())
-            .bind(&collection.title)
-            .bind(collection.domain.code())
-            .execute(&mut *tx)
-            .await
-            .map_err(failed(ACTION))?;
-    if done.rows_affected() == 0 {
-        return Err(StoreError::CollectionExists(collection.name.to_string()));
-    }
+    insert(&mut tx, collection, &CollectionSettings::default()).await?;
     tx.commit().await.map_err(failed(ACTION))
+}
+
+/// Its id.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    collection: &Collection,
+    settings: &CollectionSettings,
+) -> Result<i64, StoreError> {
+    sqlx::query_scalar(
+        "INSERT INTO collections (name, title, domain, synonyms, known_missing) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (name) DO NOTHING RETURNING id",
+    )
+    .bind(collection.name.as_str())
+    .bind(&collection.title)
+    .bind(collection.domain.code())
+    .bind(&settings.synonyms)
+    .bind(&settings.known_missing)
+    .fetch_optional(connection)
+    .await
+    .map_err(failed("create a collection"))?
+    .ok_or_else(|| StoreError::CollectionExists(collection.name.to_string()))
+}
+
+pub(super) async fn settings(store: &SqliteStore, name: &CollectionName) -> Result<CollectionSettings, StoreError> {
+    let row: Option<(String, String)> =
+        sqlx::query_as("SELECT synonyms, known_missing FROM collections WHERE name = $1")
+            .bind(name.as_str())
+            .fetch_optional(&store.readers)
+            .await
+            .map_err(failed("read the settings of a collection"))?;
+    let (synonyms, known_missing) = row.ok_or_else(|| StoreError::UnknownCollection(name.to_string()))?;
+    Ok(CollectionSettings { synonyms, known_missing })
+}
+
+pub(super) async fn put_settings(
+    store: &SqliteStore,
+    name: &CollectionName,
+    settings: &CollectionSettings,
+) -> Result<(), StoreError> {
+    let done = sqlx::query("UPDATE collections SET synonyms = $2, known_missing = $3 WHERE name = $1")
+        .bind(name.as_str())
+        .bind(&settings.synonyms)
+        .bind(&settings.known_missing)
+        .execute(&store.writer)
+        .await
+        .map_err(failed("store the settings of a collection"))?;
+    if done.rows_affected() == 0 { Err(StoreError::UnknownCollection(name.to_string())) } else { Ok(()) }
 }
 
 fn collection((name, title, domain): (String, String, String)) -> Result<Collection, StoreError> {

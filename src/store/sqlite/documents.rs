@@ -77,7 +77,7 @@ async fn current_hashes(
 }
 
 /// Every span has to cut the text: what is stored is what is cited later.
-fn check(document: &PreparedDocument) -> Result<(), StoreError> {
+pub(super) fn check(document: &PreparedDocument) -> Result<(), StoreError> {
     let Document { meta, text, sections } = &document.document;
     let spans = sections
         .iter()
@@ -100,7 +100,7 @@ fn check(document: &PreparedDocument) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn put_in(
+pub(super) async fn put_in(
     connection: &mut SqliteConnection,
     collection: &CollectionName,
     collection_id: i64,

@@ -9,6 +9,7 @@ mod collections;
 mod documents;
 mod error;
 mod open;
+mod packed;
 mod vectors;
 
 use std::{
@@ -18,14 +19,16 @@ use std::{
 
 use async_trait::async_trait;
 use sqlx::{Sqlite, SqlitePool, Transaction};
+use tokio::sync::mpsc;
 
 use crate::{
     domain::document::{
-        ChunkId, Collection, CollectionName, Document, DocumentMeta, DocumentVersion, PageBox, VersionId,
+        ChunkId, Collection, CollectionName, CollectionSettings, Document, DocumentMeta, DocumentVersion, PageBox,
+        VersionId,
     },
     ports::{
-        Change, CollectionStats, PreparedDocument, PutOutcome, Store, StoreError, StoredAnswer, StoredChunk,
-        StoredVector,
+        Change, CollectionStats, PackedDocument, PreparedDocument, PutOutcome, Store, StoreError, StoredAnswer,
+        StoredChunk, StoredVector,
     },
 };
 
@@ -93,6 +96,32 @@ impl Store for SqliteStore {
 
     async fn delete_collection(&self, name: &CollectionName) -> Result<(), StoreError> {
         collections::delete(self, name).await
+    }
+
+    async fn collection_settings(&self, name: &CollectionName) -> Result<CollectionSettings, StoreError> {
+        collections::settings(self, name).await
+    }
+
+    async fn put_collection_settings(
+        &self,
+        name: &CollectionName,
+        settings: &CollectionSettings,
+    ) -> Result<(), StoreError> {
+        collections::put_settings(self, name, settings).await
+    }
+
+    async fn pack(&self, version: VersionId) -> Result<Option<PackedDocument>, StoreError> {
+        packed::pack(self, version).await
+    }
+
+    async fn unpack(
+        &self,
+        collection: &Collection,
+        settings: &CollectionSettings,
+        count: u64,
+        documents: &mut mpsc::Receiver<PackedDocument>,
+    ) -> Result<(), StoreError> {
+        packed::unpack(self, collection, settings, count, documents).await
     }
 
     async fn put_document(

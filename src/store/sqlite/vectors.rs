@@ -1,3 +1,5 @@
+use sqlx::SqliteConnection;
+
 use super::{
     SqliteStore,
     chunks::{self, ChunkRow},
@@ -8,6 +10,8 @@ use crate::{
     domain::document::ChunkId,
     ports::{StoreError, StoredChunk, StoredVector},
 };
+
+const ACTION: &str = "store vectors";
 
 pub(super) async fn missing(store: &SqliteStore, embedder: &str, limit: u32) -> Result<Vec<StoredChunk>, StoreError> {
     let from = store.memory().vectors_from.get(embedder).copied().unwrap_or(0);
@@ -36,7 +40,19 @@ pub(super) async fn put(
     embedder: &str,
     vectors: &[(ChunkId, Vec<f32>)],
 ) -> Result<(), StoreError> {
-    const ACTION: &str = "store vectors";
+    if vectors.is_empty() {
+        return Ok(());
+    }
+    let mut tx = store.write(ACTION).await?;
+    put_in(&mut tx, embedder, vectors).await?;
+    tx.commit().await.map_err(failed(ACTION))
+}
+
+pub(super) async fn put_in(
+    tx: &mut SqliteConnection,
+    embedder: &str,
+    vectors: &[(ChunkId, Vec<f32>)],
+) -> Result<(), StoreError> {
     let Some((_, first)) = vectors.first() else { return Ok(()) };
     let refuse = |problem: String| Err(StoreError::Failed { action: ACTION, problem });
     let dimensions = codec::int(first.len());
@@ -48,7 +64,6 @@ pub(super) async fn put(
             return refuse(format!("the vector of chunk {} holds a number that is not finite", chunk.0));
         }
     }
-    let mut tx = store.write(ACTION).await?;
     let (id, expected): (i64, i64) = sqlx::query_as(
         "INSERT INTO embedders (name, dimensions) VALUES ($1, $2) \
          ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id, dimensions",
@@ -77,7 +92,7 @@ pub(super) async fn put(
         .await
         .map_err(failed(ACTION))?;
     }
-    tx.commit().await.map_err(failed(ACTION))
+    Ok(())
 }
 
 pub(super) async fn after(

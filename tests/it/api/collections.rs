@@ -1,6 +1,6 @@
 //! Collections.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Server, json, refused};
@@ -42,4 +42,26 @@ async fn bad_collections_are_refused() {
         refused(server.post("/v1/collections", &body).await, StatusCode::BAD_REQUEST, code).await;
     }
     refused(server.get("/v1/collections/%FF").await, StatusCode::BAD_REQUEST, "invalid_parameter").await;
+}
+
+#[tokio::test]
+async fn a_collection_travels_as_an_archive() {
+    let server = Server::start().await;
+    let archive = server.get("/v1/collections/legal-zh/archive").await;
+    assert_eq!(archive.headers()["content-type"], "application/zip");
+    assert_eq!(archive.headers()["content-disposition"], "attachment; filename=\"legal-zh.zip\"");
+    let archive = archive.bytes().await.expect("a body");
+    let put = async |path: &str, body: Vec<u8>| {
+        server.request(Method::PUT, path).body(body).send().await.expect("a response")
+    };
+    let made = put("/v1/collections/copy/archive", archive.to_vec()).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    assert_eq!(made.headers()["location"], "/v1/collections/copy");
+    let again = put("/v1/collections/copy/archive", archive.to_vec()).await;
+    refused(again, StatusCode::CONFLICT, "collection_exists").await;
+    let foreign = put("/v1/collections/other/archive", b"PK nothing".to_vec()).await;
+    refused(foreign, StatusCode::BAD_REQUEST, "invalid_upload").await;
+    refused(server.get("/v1/collections/nowhere/archive").await, StatusCode::NOT_FOUND, "unknown_collection").await;
+    let left = std::fs::read_dir(&server.uploads).expect("a folder").count();
+    assert_eq!(left, 0, "files that came or went are gone");
 }

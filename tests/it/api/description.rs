@@ -35,6 +35,7 @@ async fn every_route_is_described() {
             "GET /v1/answers/{id}",
             "GET /v1/collections",
             "GET /v1/collections/{name}",
+            "GET /v1/collections/{name}/archive",
             "GET /v1/documents",
             "GET /v1/documents/{collection}/{key}",
             "POST /v1/answers",
@@ -42,6 +43,7 @@ async fn every_route_is_described() {
             "POST /v1/documents",
             "POST /v1/search",
             "POST /v1/verify",
+            "PUT /v1/collections/{name}/archive",
         ]
     );
 }
