@@ -167,9 +167,7 @@ impl App {
                 return Ok(Some(Arc::new(testing::FakeGenerator::new([script])) as Arc<dyn Generator>));
             }
             let Some(chosen) = self.0.models.assigned(Job::Generator)? else { return Ok(None) };
-            let mut options = GeneratorOptions::new(self.model_options(&chosen));
-            options.chat = Some(chosen.chat);
-            options.assistant_prefix.clone_from(&chosen.assistant_prefix);
+            let options = self.generator_options(&chosen);
             let generator = blocking(move || LlamaGenerator::open(options)).await?;
             Ok::<_, AppError>(Some(Arc::new(generator) as Arc<dyn Generator>))
         });
@@ -217,6 +215,14 @@ impl App {
             Ok(Arc::new(LlamaReranker::open(&options)?))
         });
         Ok(Some(opened.await?))
+    }
+
+    /// How a generator is held.
+    pub fn generator_options(&self, model: &Installed) -> GeneratorOptions {
+        let mut options = GeneratorOptions::new(self.model_options(model));
+        options.chat = Some(model.chat);
+        options.assistant_prefix.clone_from(&model.assistant_prefix);
+        options
     }
 
     fn model_options(&self, model: &Installed) -> ModelOptions {

@@ -2,7 +2,12 @@
 
 use clap::Args;
 
-use crate::{app::App, models::Job, ports::Retriever};
+use super::plan;
+use crate::{
+    app::App,
+    models::{Installed, Job, Plan, Setup, gguf},
+    ports::Retriever,
+};
 
 #[derive(Args, Clone, Debug)]
 pub struct DoctorArgs {
@@ -26,6 +31,9 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
                     model.bytes as f64 / 1e6,
                     &model.sha256[..12]
                 );
+                if job == Job::Generator {
+                    generator(app, &model)?;
+                }
             }
             Some(model) => println!(
                 "! {}: {} has changed or is gone; 'attest models check' says more",
@@ -74,6 +82,32 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
             );
         }
     }
+    Ok(())
+}
+
+/// What the generator is and how it is held, from its header: without loading it.
+fn generator(app: &App, model: &Installed) -> anyhow::Result<()> {
+    let header = gguf::read_header(&model.path)?;
+    let options = app.generator_options(model);
+    let setup = Setup {
+        context: u64::from(options.context).min(header.context_length().unwrap_or(u64::MAX)),
+        kv: options.kv.element(),
+        sequences: 1,
+        whole_window: true,
+        batch: 512,
+    };
+    let plan = Plan::of(&header, &setup);
+    for line in plan::what_it_is(&header, &plan) {
+        println!("{}", line.strip_prefix("! ").map_or_else(|| format!("  {line}"), |problem| format!("! {problem}")));
+    }
+    println!(
+        "  context   {} tokens; {:.1} MB of weights{}, {:.1} MB of keys and values as {}",
+        plan.context,
+        plan.weights as f64 / 1e6,
+        if options.model.mmap { ", mapped" } else { "" },
+        (plan.kv + plan.state) as f64 / 1e6,
+        options.kv.element().name
+    );
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod doctor;
 mod eval;
 mod ingest;
 mod models;
+mod plan;
 mod progress;
 mod search;
 mod serve;

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use llama_cpp_2::context::params::KvCacheType;
 
-use crate::domain::answer::ModelIdentity;
+use crate::{domain::answer::ModelIdentity, models::gguf::GgmlType};
 
 /// Which file, and how it is held.
 #[derive(Clone, Debug)]
@@ -81,6 +81,15 @@ impl KvType {
             "q8_0" => Some(Self::Q8),
             "q4_0" => Some(Self::Q4),
             _ => None,
+        }
+    }
+
+    /// The type of a tensor that holds them.
+    pub fn element(self) -> GgmlType {
+        match self {
+            Self::F16 => GgmlType::F16,
+            Self::Q8 => GgmlType::Q8_0,
+            Self::Q4 => GgmlType::Q4_0,
         }
     }
 }

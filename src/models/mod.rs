@@ -12,10 +12,12 @@ mod fit;
 pub mod gguf;
 mod hub;
 mod machine;
+mod plan;
 mod pull;
 mod record;
 pub mod safetensors;
 mod starter;
+pub mod template;
 pub mod tools;
 
 use std::{
@@ -30,7 +32,8 @@ pub use files::{Progress, Silent, digest as sha256, hex};
 pub use fit::{fits, natural_job};
 use hub::HubClient;
 pub use hub::{DEFAULT_HUB, Hub, HubFile};
-pub use machine::usable_memory;
+pub use machine::{memory_speed, usable_memory};
+pub use plan::{Plan, Setup};
 pub use record::Installed;
 use record::Record;
 

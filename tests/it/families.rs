@@ -1,17 +1,22 @@
 //! Every family of models that people run, as a tiny one with random weights: it loads, writes under our constraints,
 //! and its memory does what its header says.
 
-use std::sync::OnceLock;
+use std::{path::Path, sync::OnceLock};
 
 use attest::{
     domain::answer::ModelIdentity,
     llama::{GeneratorOptions, LlamaGenerator, Memory, ModelOptions, probe},
     models::gguf,
-    ports::{ChatMessage, GenerateRequest, GenerationEvent, Generator, ModelError, Prompt, Role, Sampling, StopReason},
-    testing::tiny::{FAMILIES, Family},
+    ports::{
+        ChatMessage, GenerateRequest, GenerationEvent, Generator, LogitMask, ModelError, Prompt, Role, Sampling,
+        StopReason,
+    },
+    testing::tiny::{FAMILIES, Family, Mixture, upcycle},
 };
 use futures::StreamExt;
 use tempfile::TempDir;
+
+use crate::support::starter_model;
 
 /// All of them, written once.
 fn folder() -> &'static TempDir {
@@ -161,5 +166,66 @@ async fn a_conversation_is_understood_by_every_family() {
         ]);
         let written = write(&generator(family), asked).await;
         assert!(written.is_ok(), "{}: {written:?}", family.architecture);
+    }
+}
+
+const PROMPTS: [&str; 5] = [
+    "The borrower shall return the loan within the agreed period. If the contract says nothing,",
+    "Metformin is the first-line treatment of type 2 diabetes because",
+    "借款人应当按照约定的期限返还借款。对借款期限没有约定的，",
+    "二甲双胍的禁忌证包括",
+    "Net profit rose by 12.5% to 3.4 billion, and the board",
+];
+
+/// A text goes on whatever the model wants.
+struct NoEnd;
+
+impl LogitMask for NoEnd {
+    fn allows(&self, piece: &[u8]) -> bool {
+        !piece.is_empty()
+    }
+
+    fn accept(&mut self, _: &[u8]) {}
+}
+
+async fn greedy(path: &Path, prompts: &[&str], tokens: usize) -> Vec<String> {
+    let identity = ModelIdentity { name: "smollm2".into(), sha256: String::new() };
+    let generator = LlamaGenerator::open(GeneratorOptions::new(ModelOptions::new(identity, path))).expect("it opens");
+    let mut texts = Vec::new();
+    for prompt in prompts {
+        let mut asked = request(prompt, "");
+        asked.max_tokens = tokens;
+        asked.mask = Some(Box::new(NoEnd));
+        let (text, stop, _) = write(&generator, asked).await.expect("it writes");
+        assert_eq!(stop, StopReason::Length);
+        texts.push(text);
+    }
+    texts
+}
+
+/// Writes the mixture, and how many of the texts are those of the source.
+async fn texts_alike(mixture: Mixture, prompts: &[&str], tokens: usize) -> usize {
+    let source = &starter_model("smollm2-135m-instruct-q4").path;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mixture.gguf");
+    upcycle(source, &path, mixture).expect("it writes");
+    let (dense, sparse) = (greedy(source, prompts, tokens).await, greedy(&path, prompts, tokens).await);
+    dense.iter().zip(&sparse).filter(|(dense, sparse)| dense == sparse).count()
+}
+
+/// Experts that are copies of the dense layer, behind a router with random weights, Mixtral's two for each token. The
+/// control shows that every expert is asked: with one of them spoilt the text is another.
+#[tokio::test]
+async fn a_mixture_made_of_a_dense_model_writes_what_its_source_writes() {
+    let mixture = Mixture { experts: 4, used: 2, spoilt: false };
+    assert_eq!(texts_alike(mixture, &PROMPTS[2..3], 24).await, 1);
+    assert_eq!(texts_alike(Mixture { spoilt: true, ..mixture }, &PROMPTS[2..3], 24).await, 0);
+}
+
+#[tokio::test]
+#[ignore = "four thousand tokens of real models take minutes"]
+async fn mixtures_write_what_their_source_writes_over_two_hundred_tokens() {
+    for used in [1, 2] {
+        assert_eq!(texts_alike(Mixture { experts: 4, used, spoilt: false }, &PROMPTS, 200).await, 5, "{used} experts");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Pooling;
+use super::{GgmlType, Pooling};
 
 /// One metadata value. Of long arrays only the length is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,31 @@ pub enum Value {
     Text(String),
     Texts(Vec<String>),
     Bytes(Vec<u8>),
-    Array { len: u64 },
+    /// One number for each layer, mostly; booleans are 0 and 1.
+    Integers(Vec<i64>),
+    Array {
+        len: u64,
+    },
+}
+
+/// One tensor of the file.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    pub name: String,
+    /// Fastest-varying first, as ggml counts.
+    pub dimensions: Vec<u64>,
+    /// `None` for a type newer than our table.
+    pub ty: Option<GgmlType>,
+    /// Where its data begin, in bytes from the beginning of the file.
+    pub start: u64,
+    /// Bytes of data; 0 where the type is not known.
+    pub bytes: u64,
+}
+
+impl Tensor {
+    pub fn elements(&self) -> u64 {
+        self.dimensions.iter().fold(1, |product, dimension| product.saturating_mul(*dimension))
+    }
 }
 
 /// What a GGUF says of itself.
@@ -23,7 +47,9 @@ pub struct Header {
     /// Bytes of the whole file.
     pub file_bytes: u64,
     pub values: BTreeMap<String, Value>,
-    pub tensors: u64,
+    /// Where the encoded metadata lie in the file: first byte, and how many.
+    pub values_at: (u64, u64),
+    pub tensors: Vec<Tensor>,
     /// Elements over all tensors.
     pub parameters: u64,
     /// The tensor type that holds most elements: the quantisation, in one word.
@@ -60,8 +86,25 @@ impl Header {
         }
     }
 
-    fn of_architecture(&self, key: &str) -> Option<u64> {
+    /// A number under the architecture's own prefix.
+    pub fn of_architecture(&self, key: &str) -> Option<u64> {
         self.unsigned(&format!("{}.{key}", self.architecture()))
+    }
+
+    /// The same where the file gives one for each layer.
+    pub fn array_of_layers(&self, key: &str) -> Option<&[i64]> {
+        match self.values.get(&format!("{}.{key}", self.architecture())) {
+            Some(Value::Integers(numbers)) => Some(numbers),
+            _ => None,
+        }
+    }
+
+    /// The number of one layer, whether the file gives one for each or one for all.
+    pub fn of_layer(&self, key: &str, layer: u64) -> Option<u64> {
+        match self.array_of_layers(key) {
+            Some(numbers) => u64::try_from(*numbers.get(usize::try_from(layer).ok()?)?).ok(),
+            None => self.of_architecture(key),
+        }
     }
 
     pub fn architecture(&self) -> &str {
@@ -86,8 +129,11 @@ impl Header {
         self.of_architecture("expert_count").unwrap_or(0)
     }
 
+    /// Experts that a token uses in each layer that has some; the most of them where layers differ.
     pub fn expert_used_count(&self) -> u64 {
-        self.of_architecture("expert_used_count").unwrap_or(0)
+        let each = self.array_of_layers("expert_used_count");
+        let most = each.and_then(|each| u64::try_from(*each.iter().max()?).ok());
+        most.or_else(|| self.of_architecture("expert_used_count")).unwrap_or(0)
     }
 
     pub fn pooling(&self) -> Option<Pooling> {

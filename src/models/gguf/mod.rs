@@ -9,7 +9,7 @@ mod read;
 mod types;
 mod write;
 
-pub use header::{Header, Value};
+pub use header::{Header, Tensor, Value};
 pub use read::{GgufError, read_header};
 pub use types::{GgmlType, Pooling};
 pub use write::{TensorData, Writer};

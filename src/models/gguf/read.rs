@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::{ALIGNMENT, GgmlType, Header, MAGIC, Value};
+use super::{ALIGNMENT, GgmlType, Header, MAGIC, Tensor, Value};
 
 const MAX_KEY_VALUES: u64 = 65_536;
 const MAX_TENSORS: u64 = 262_144;
@@ -17,6 +17,8 @@ const MAX_STRING_BYTES: u64 = 8 << 20;
 const MAX_ARRAY_ELEMENTS: u64 = 1 << 26;
 /// String arrays up to this length are kept (class labels); longer ones (vocabularies) are passed over.
 const KEPT_STRINGS: u64 = 64;
+/// Arrays of numbers up to this length are kept: layers are counted in hundreds.
+const KEPT_NUMBERS: u64 = 1024;
 /// Byte arrays up to this length are kept: a tokenizer's table of characters has some 300 KB.
 const KEPT_BYTES: u64 = 4 << 20;
 
@@ -101,6 +103,15 @@ impl<R: Read + Seek> Source<R> {
         })
     }
 
+    fn integer(&mut self, kind: u32) -> Result<i64, GgufError> {
+        Ok(match self.value(kind)? {
+            Value::Unsigned(number) => i64::try_from(number).unwrap_or(i64::MAX),
+            Value::Signed(number) => number,
+            Value::Bool(flag) => i64::from(flag),
+            _ => return Err(damaged("an array that mixes types")),
+        })
+    }
+
     fn array(&mut self) -> Result<Value, GgufError> {
         let kind = self.u32()?;
         let len = self.u64()?;
@@ -112,6 +123,10 @@ impl<R: Read + Seek> Source<R> {
                 let mut bytes = vec![0; usize::try_from(len).map_err(|_| damaged("an array longer than memory"))?];
                 self.inner.read_exact(&mut bytes).map_err(|e| self.cut(e))?;
                 return Ok(Value::Bytes(bytes));
+            }
+            2..=5 | 7 | 10 | 11 if len <= KEPT_NUMBERS => {
+                let numbers = (0..len).map(|_| self.integer(kind)).collect::<Result<_, _>>()?;
+                return Ok(Value::Integers(numbers));
             }
             0 | 1 | 7 => 1,
             2 | 3 => 2,
@@ -165,6 +180,7 @@ fn read_from<R: Read + Seek>(inner: BufReader<R>, length: u64) -> Result<Header,
         return Err(damaged(format!("{tensors} tensors and {count} values are promised")));
     }
     let mut values = BTreeMap::new();
+    let values_start = source.inner.stream_position()?;
     for _ in 0..count {
         let key = source.text(MAX_NAME_BYTES)?;
         let kind = source.u32()?;
@@ -175,56 +191,57 @@ fn read_from<R: Read + Seek>(inner: BufReader<R>, length: u64) -> Result<Header,
         Some(_) => return Err(damaged("its alignment is not a power of two")),
         None => ALIGNMENT,
     };
-    let (parameters, main_type, data_bytes) = tensor_table(&mut source, tensors, alignment)?;
+    let values_at = (values_start, source.inner.stream_position()? - values_start);
+    let mut tensors = tensor_table(&mut source, tensors, alignment)?;
     let data_start = source
         .inner
         .stream_position()?
         .checked_next_multiple_of(alignment)
         .ok_or_else(|| damaged("its header does not end"))?;
-    let needed = data_start.checked_add(data_bytes).ok_or_else(|| damaged("its tensors overflow"))?;
+    let (mut parameters, mut needed) = (0_u64, data_start);
+    let mut by_type: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for tensor in &mut tensors {
+        parameters = parameters.saturating_add(tensor.elements());
+        if let Some(ty) = tensor.ty {
+            let of_type = by_type.entry(ty.name).or_default();
+            *of_type = of_type.saturating_add(tensor.elements());
+        }
+        tensor.start = tensor.start.checked_add(data_start).ok_or_else(|| damaged("its tensors overflow"))?;
+        let end = tensor.start.checked_add(tensor.bytes).ok_or_else(|| damaged("its tensors overflow"))?;
+        needed = needed.max(end);
+    }
     if needed > length {
         return Err(GgufError::Truncated { needed, present: length });
     }
-    Ok(Header { file_bytes: length, values, tensors, parameters, main_type })
+    let main_type = by_type.into_iter().max_by_key(|(_, n)| *n).map_or("unknown", |(name, _)| name);
+    Ok(Header { file_bytes: length, values, values_at, tensors, parameters, main_type })
 }
 
-/// Elements in all, the commonest type by elements, and how far the data reach.
-fn tensor_table<R: Read + Seek>(
-    source: &mut Source<R>,
-    tensors: u64,
-    alignment: u64,
-) -> Result<(u64, &'static str, u64), GgufError> {
-    let (mut parameters, mut reach) = (0_u64, 0_u64);
-    let mut by_type: BTreeMap<&'static str, u64> = BTreeMap::new();
-    for _ in 0..tensors {
+/// The tensors, each with its place in the data.
+fn tensor_table<R: Read + Seek>(source: &mut Source<R>, count: u64, alignment: u64) -> Result<Vec<Tensor>, GgufError> {
+    let mut tensors = Vec::new();
+    for _ in 0..count {
         let name = source.text(MAX_NAME_BYTES)?;
-        let dimensions = source.u32()?;
-        if dimensions > 8 {
-            return Err(damaged(format!("the tensor {name} has {dimensions} dimensions")));
+        let rank = source.u32()?;
+        if rank > 8 {
+            return Err(damaged(format!("the tensor {name} has {rank} dimensions")));
         }
-        let mut elements = 1_u64;
-        for _ in 0..dimensions {
-            elements =
-                elements.checked_mul(source.u64()?).ok_or_else(|| damaged(format!("the tensor {name} overflows")))?;
-        }
-        let kind = source.u32()?;
-        let offset = source.u64()?;
-        if !offset.is_multiple_of(alignment) {
+        let dimensions = (0..rank).map(|_| source.u64()).collect::<Result<Vec<_>, _>>()?;
+        let elements = dimensions.iter().try_fold(1_u64, |product, n| product.checked_mul(*n));
+        let elements = elements.ok_or_else(|| damaged(format!("the tensor {name} overflows")))?;
+        let ty = GgmlType::from_id(source.u32()?);
+        let start = source.u64()?;
+        if !start.is_multiple_of(alignment) {
             return Err(damaged(format!("the tensor {name} is not aligned")));
         }
-        parameters = parameters.saturating_add(elements);
         // A type newer than our table cannot be sized; where it starts can still be checked.
-        let bytes = match GgmlType::from_id(kind) {
-            Some(ty) => {
-                *by_type.entry(ty.name).or_default() += elements;
-                ty.bytes(elements).ok_or_else(|| damaged(format!("the tensor {name} is not whole blocks")))?
-            }
+        let bytes = match ty {
+            Some(ty) => ty.bytes(elements).ok_or_else(|| damaged(format!("the tensor {name} is not whole blocks")))?,
             None => 0,
         };
-        reach = reach.max(offset.checked_add(bytes).ok_or_else(|| damaged(format!("the tensor {name} overflows")))?);
+        tensors.push(Tensor { name, dimensions, ty, start, bytes });
     }
-    let main_type = by_type.into_iter().max_by_key(|(_, n)| *n).map_or("unknown", |(name, _)| name);
-    Ok((parameters, main_type, reach))
+    Ok(tensors)
 }
 
 #[cfg(test)]
@@ -248,7 +265,9 @@ mod tests {
         assert_eq!(header.architecture(), "bert");
         assert_eq!(header.context_length(), Some(512));
         assert_eq!(header.pooling(), Some(Pooling::Mean));
-        assert_eq!(header.tensors, 2);
+        assert_eq!(header.tensors.len(), 2);
+        assert_eq!(header.tensors[0].bytes, 36);
+        assert_eq!(header.values.get("tokenizer.ggml.token_type"), Some(&Value::Integers(vec![1, 1])));
         assert_eq!(header.parameters, 64 + 3);
         assert_eq!(header.main_type, "Q4_0");
         assert!(header.is_encoder());

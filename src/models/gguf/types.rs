@@ -46,11 +46,16 @@ const TYPES: &[GgmlType] = &[
     ty(34, "TQ1_0", 256, 54),
     ty(35, "TQ2_0", 256, 66),
     ty(39, "MXFP4", 32, 17),
+    ty(40, "NVFP4", 64, 36),
+    ty(41, "Q1_0", 128, 18),
+    ty(42, "Q2_0", 64, 18),
 ];
 
 impl GgmlType {
     pub const F32: Self = TYPES[0];
+    pub const F16: Self = TYPES[1];
     pub const Q4_0: Self = TYPES[2];
+    pub const Q8_0: Self = TYPES[6];
 
     /// `None` for types newer than this table; their sizes cannot be checked.
     pub fn from_id(id: u32) -> Option<Self> {
@@ -110,5 +115,6 @@ mod tests {
         assert_eq!(GgmlType::Q4_0.bytes(33), None);
         assert_eq!(GgmlType::F32.bytes(u64::MAX), None);
         assert_eq!(GgmlType::from_id(2).map(|t| t.name), Some("Q4_0"));
+        assert_eq!((GgmlType::F16.name, GgmlType::Q4_0.name, GgmlType::Q8_0.name), ("F16", "Q4_0", "Q8_0"));
     }
 }

@@ -82,6 +82,12 @@ impl<'a> Writer<'a> {
         self.array(key, 6, values.len()).extend(values.iter().flat_map(|v| v.to_le_bytes()));
     }
 
+    /// The metadata of another file, as they are encoded there.
+    pub fn copied(&mut self, count: u64, encoded: &[u8]) {
+        self.count += count;
+        self.values.extend(encoded);
+    }
+
     pub fn tensor(&mut self, tensor: TensorData<'a>) {
         self.tensors.push(tensor);
     }

@@ -4,11 +4,13 @@
 
 mod families;
 mod tokenizer;
-mod weights;
+mod upcycle;
+pub mod weights;
 
 use std::{fs::File, io, path::Path};
 
 pub use families::FAMILIES;
+pub use upcycle::{Mixture, upcycle};
 use weights::Weights;
 
 /// One architecture.

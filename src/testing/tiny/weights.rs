@@ -25,20 +25,34 @@ pub const SSM_INNER: u64 = 2 * WIDTH;
 pub const SSM_HEADS: u64 = 4;
 pub const CONVOLUTION: u64 = 4;
 
+/// `SplitMix64` (Steele, Lea, Flood 2014): the top bits as a number in [-1, 1).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn draw(&mut self) -> f32 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let bits = u16::try_from((z ^ (z >> 31)) >> 48).unwrap_or_default();
+        f32::from(bits) / 32_768.0 - 1.0
+    }
+}
+
 /// A file in the making.
 pub struct Weights {
     pub architecture: &'static str,
     pub vocabulary: u64,
     pub writer: Writer<'static>,
     left_out: Option<String>,
-    state: u64,
+    random: Random,
 }
 
 impl Weights {
     pub fn new(architecture: &'static str, left_out: Option<&str>) -> Self {
         let mut writer = Writer::default();
         writer.text("general.architecture", architecture);
-        Self { architecture, vocabulary: 0, writer, left_out: left_out.map(str::to_owned), state: 0x5eed }
+        Self { architecture, vocabulary: 0, writer, left_out: left_out.map(str::to_owned), random: Random(0x5eed) }
     }
 
     pub fn u32(&mut self, key: &str, value: u64) {
@@ -58,20 +72,10 @@ impl Weights {
         self.writer.i32s(&format!("{}.{key}", self.architecture), values);
     }
 
-    /// `SplitMix64` (Steele, Lea, Flood 2014), the top bits as a number in [-1, 1).
-    fn random(&mut self) -> f32 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let bits = u16::try_from((z ^ (z >> 31)) >> 48).unwrap_or_default();
-        f32::from(bits) / 32_768.0 - 1.0
-    }
-
     /// A tensor with values of `mean` ± `spread`.
     pub fn tensor(&mut self, name: &str, dimensions: &[u64], mean: f32, spread: f32) {
         let elements: u64 = dimensions.iter().product();
-        let bytes: Vec<u8> = (0..elements).flat_map(|_| (mean + spread * self.random()).to_le_bytes()).collect();
+        let bytes: Vec<u8> = (0..elements).flat_map(|_| (mean + spread * self.random.draw()).to_le_bytes()).collect();
         if self.left_out.as_deref() == Some(name) {
             return;
         }
