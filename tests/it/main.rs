@@ -1,6 +1,7 @@
 //! One binary for all integration tests, so that everything is linked once.
 
 mod api;
+mod as_of;
 mod certify;
 mod cli;
 mod documents;

@@ -6,28 +6,21 @@
 //! 《劳动合同法》.
 
 mod registry;
+mod said;
 
 pub use registry::Registry;
 
 use time::Date;
 
-use super::{
-    case::{Case, SourceSentence, Unit},
-    rules::{self, Rule},
-};
 use crate::{
     domain::{
         document::{DocStatus, DocumentMeta},
-        evidence::Label,
-        text::{Message, Span},
-        verdict::{Effect, Reason},
+        text::Message,
+        verdict::Reason,
     },
-    text::{
-        lang,
-        reference::{Instrument, LegalReference, read_locator},
-        sentence::sentences,
-    },
+    text::reference::{Instrument, LegalReference, read_locator},
 };
+use said::{counterpart, says_else};
 
 /// One article of one version of an instrument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,12 +46,22 @@ impl KnownVersion {
 /// A text that ends the validity of another without being its newer version: 《民法典》第一千二百六十条 ends 《合同法》.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeal {
-    /// Title of the repealing instrument.
+    /// Key and title of the repealing instrument.
+    pub key: String,
     pub by: String,
     /// Article that says so.
     pub locator: String,
     /// First day of the repealing instrument.
     pub from: Option<Date>,
+}
+
+/// What "not in the knowledge base" is said of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Instruments by name, each counted once however many versions are held.
+    pub instruments: usize,
+    /// Latest first day of a version that is held.
+    pub newest: Option<Date>,
 }
 
 /// What the check asks of a knowledge base.
@@ -70,6 +73,7 @@ pub trait KnownInstruments {
     fn repeal(&self, instrument: &Instrument) -> Option<&Repeal>;
     /// Titles that are held and are related by name: the parent law of an implementing regulation, and the reverse.
     fn related(&self, instrument: &Instrument) -> Vec<&str>;
+    fn coverage(&self) -> Coverage;
 }
 
 /// What took the place of a text.
@@ -91,7 +95,7 @@ pub enum Answer {
     /// It governs from `from` on.
     NotYetInForce { key: String, from: Option<Date> },
     /// Nothing is said about whether it exists. `related` titles are held.
-    NotInKnowledgeBase { related: Vec<String> },
+    NotInKnowledgeBase { related: Vec<String>, coverage: Coverage },
     /// The instrument is held and has no such article, paragraph or item.
     NoSuchArticle { key: String, last: Option<String> },
     /// It governs, and does not say what it is cited for.
@@ -122,11 +126,6 @@ pub struct ReferenceCheck {
     pub message: Message,
 }
 
-/// Below this share a text of the article is not what was said: at most 30 % of its pieces stand there.
-const SAYS_LITTLE: f32 = 0.3;
-/// From this share on another article is what was meant.
-const SAYS_IT: f32 = 0.6;
-
 /// Looks one reference up as of `day`. `said` is what the writer says that the article provides, without the citation.
 pub fn check(
     reference: &LegalReference,
@@ -145,8 +144,8 @@ pub fn check(
     versions.sort_by_key(|version| std::cmp::Reverse(version.meta.valid_from));
     if versions.is_empty() {
         return match known.repeal(instrument) {
-            Some(repeal) if repeal.from.is_none_or(|from| from <= day) => repealed(&named, repeal),
-            _ => unknown(&named, known.related(instrument)),
+            Some(repeal) if repeal.from.is_none_or(|from| from <= day) => repealed(&named, repeal, said, known),
+            _ => unknown(&named, known.related(instrument), known.coverage()),
         };
     }
     let Some(current) = versions.iter().copied().find(|version| version.meta.governs_on(day)) else {
@@ -155,7 +154,8 @@ pub fn check(
     if let (Some(repeal), Some(from)) = (known.repeal(instrument), current.meta.valid_from)
         && repeal.from.is_some_and(|repealed| from < repealed && repealed <= day)
     {
-        return repealed(&named, repeal);
+        let old = current.article(reference).map(|article| article.text.as_str());
+        return repealed(&named, repeal, old.or(said), known);
     }
     let key = current.meta.key.clone();
     if reference.article.is_none() {
@@ -164,7 +164,7 @@ pub fn check(
         return ReferenceCheck { answer: Answer::InForce { key }, message };
     }
     let Some(article) = current.article(reference) else {
-        return missing(reference, &named, current, &versions, said);
+        return missing(reference, &named, current, &versions, said, day);
     };
     if let Some(limb) = missing_limb(reference, &article.text) {
         let message = Message::new(
@@ -174,7 +174,7 @@ pub fn check(
         return ReferenceCheck { answer: Answer::NoSuchArticle { key, last: Some(article.locator.clone()) }, message };
     }
     if let Some(said) = said.filter(|said| !said.trim().is_empty())
-        && let Some(other) = says_else(said, reference, article, current, &versions, &named)
+        && let Some(other) = says_else(said, reference, article, current, &versions, &named, day)
     {
         return other;
     }
@@ -199,33 +199,64 @@ fn full_name(instrument: &Instrument, reference: &LegalReference) -> String {
     name.trim_end().to_owned()
 }
 
-fn unknown(named: &str, related: Vec<&str>) -> ReferenceCheck {
+fn unknown(named: &str, related: Vec<&str>, coverage: Coverage) -> ReferenceCheck {
     let related: Vec<String> = related.into_iter().map(str::to_owned).collect();
+    let Coverage { instruments, newest } = coverage;
+    let newest_zh = newest.map_or_else(String::new, |day| format!("，最新的自{day}起施行"));
+    let newest_en = newest.map_or_else(String::new, |day| format!(", the newest of {day}"));
+    let (held_zh, held_en) = (format!("收录{instruments}件{newest_zh}"), format!("holds {instruments}{newest_en}"));
     let message = if related.is_empty() {
         Message::new(
-            format!("知识库没有收录{named}所属的法律文件，既不能证实也不能否定。"),
-            format!("The knowledge base does not hold the instrument of {named}; this neither confirms nor denies it."),
+            format!("知识库没有收录{named}所属的法律文件（{held_zh}），既不能证实也不能否定。"),
+            format!(
+                "The instrument of {named} is not in the knowledge base ({held_en}); this neither confirms nor denies it."
+            ),
         )
     } else {
         Message::new(
-            format!("知识库没有收录{named}所属的法律文件；收录的相关文件是《{}》，不能代替它。", related.join("》《")),
             format!(
-                "The knowledge base does not hold the instrument of {named}. It holds {}, which is another instrument.",
+                "知识库没有收录{named}所属的法律文件（{held_zh}）；收录的相关文件是《{}》，不能代替它。",
+                related.join("》《")
+            ),
+            format!(
+                "The instrument of {named} is not in the knowledge base ({held_en}). It holds {}, which is another one.",
                 related.join(", ")
             ),
         )
     };
-    ReferenceCheck { answer: Answer::NotInKnowledgeBase { related }, message }
+    ReferenceCheck { answer: Answer::NotInKnowledgeBase { related, coverage }, message }
 }
 
-fn repealed(named: &str, repeal: &Repeal) -> ReferenceCheck {
+/// A text that is not held, or not as ended, and that another ended by name. `text` is what it says, or is said to say.
+fn repealed(named: &str, repeal: &Repeal, text: Option<&str>, known: &dyn KnownInstruments) -> ReferenceCheck {
+    let locator = known.by_key(&repeal.key).and_then(|by| counterpart(text?, by));
+    let successor = Successor { key: Some(repeal.key.clone()), title: repeal.by.clone(), locator };
     let until = repeal.from.and_then(Date::previous_day);
-    let message = Message::new(
-        format!("{named}已失效：由《{}》{}废止。", repeal.by, repeal.locator),
-        format!("{named} is no longer in force: repealed by {} {}.", repeal.by, repeal.locator),
-    );
-    let successor = Some(Successor { key: None, title: repeal.by.clone(), locator: None });
-    ReferenceCheck { answer: Answer::NoLongerInForce { key: None, amended: false, until, successor }, message }
+    let message = ended(named, until, Some(repeal), Some(&successor));
+    let answer = Answer::NoLongerInForce { key: None, amended: false, until, successor: Some(successor) };
+    ReferenceCheck { answer, message }
+}
+
+/// Until when, ended by what, and where its matter stands now.
+fn ended(named: &str, until: Option<Date>, repeal: Option<&Repeal>, successor: Option<&Successor>) -> Message {
+    let or_nothing = |part: Option<(String, String)>| part.unwrap_or_default();
+    let (until_zh, until_en) = or_nothing(until.map(|day| (format!("（至{day}）"), format!(" (until {day})"))));
+    let by = |Repeal { by, locator, .. }: &Repeal| {
+        (format!("：由《{by}》{locator}废止"), format!(": repealed by {by} {locator}"))
+    };
+    let (by_zh, by_en) = or_nothing(repeal.map(by));
+    // The repealing text is named already; what it says of the matter is told where it is known.
+    let next = successor.filter(|next| next.locator.is_some() || repeal.is_none_or(|repeal| repeal.by != next.title));
+    let took_over = |Successor { title, locator, .. }: &Successor| {
+        let place = locator.as_deref().unwrap_or_default();
+        let gap = if place.is_empty() { "" } else { " " };
+        (format!("，现由《{title}》{place}取代"), format!("; {title}{gap}{place} took its place"))
+    };
+    let (next_zh, next_en) = or_nothing(next.map(took_over));
+    Message::new(
+        format!("{named}已失效{until_zh}{by_zh}{next_zh}。"),
+        format!("{named} is no longer in force{until_en}{by_en}{next_en}."),
+    )
 }
 
 /// No version governs on the day: all are over, or all are still to come.
@@ -243,38 +274,35 @@ fn out_of_force(
     });
     match (past, future) {
         (Some(past), _) => {
-            let next = past.meta.superseded_by.as_deref().and_then(|key| known.by_key(key));
-            let successor = next.map(|next| Successor {
+            let repeal = reference.instrument.as_ref().and_then(|instrument| known.repeal(instrument));
+            let repeal = repeal.filter(|repeal| repeal.from.is_none_or(|from| from <= day));
+            let next = past.meta.superseded_by.as_deref().or(repeal.map(|repeal| repeal.key.as_str()));
+            let successor = next.and_then(|key| known.by_key(key)).map(|next| Successor {
                 key: Some(next.meta.key.clone()),
                 title: next.meta.title.clone(),
                 locator: past.article(reference).and_then(|old| counterpart(&old.text, next)),
             });
             let until = past.meta.valid_to;
-            let day_zh = until.map_or_else(String::new, |day| format!("（至{day}）"));
-            let day_en = until.map_or_else(String::new, |day| format!(" (until {day})"));
-            let next_zh = successor.as_ref().map_or_else(String::new, |s| {
-                format!("，现由《{}》{}取代", s.title, s.locator.as_deref().unwrap_or(""))
-            });
-            let next_en = successor.as_ref().map_or_else(String::new, |s| {
-                format!("; {} {} took its place", s.title, s.locator.as_deref().unwrap_or(""))
-            });
-            let message = Message::new(
-                format!("{named}已失效{day_zh}{next_zh}。"),
-                format!("{named} is no longer in force{day_en}{next_en}."),
-            );
+            let message = ended(named, until, repeal, successor.as_ref());
             let answer = Answer::NoLongerInForce { key: Some(past.meta.key.clone()), amended: false, until, successor };
             ReferenceCheck { answer, message }
         }
-        (None, Some(future)) => {
-            let from = future.meta.valid_from;
-            let day_zh = from.map_or_else(String::new, |day| format!("，自{day}起施行"));
-            let day_en = from.map_or_else(String::new, |day| format!("; it applies from {day}"));
-            let message =
-                Message::new(format!("{named}尚未施行{day_zh}。"), format!("{named} is not yet in force{day_en}."));
-            ReferenceCheck { answer: Answer::NotYetInForce { key: future.meta.key.clone(), from }, message }
-        }
-        (None, None) => unknown(named, Vec::new()),
+        (None, Some(future)) => to_come(named, future),
+        (None, None) => unknown(named, Vec::new(), known.coverage()),
     }
+}
+
+fn is_to_come(version: &KnownVersion, day: Date) -> bool {
+    version.meta.valid_from.is_some_and(|from| from > day)
+}
+
+/// What is cited stands in a version that governs later.
+fn to_come(named: &str, future: &KnownVersion) -> ReferenceCheck {
+    let from = future.meta.valid_from;
+    let day_zh = from.map_or_else(String::new, |day| format!("，自{day}起施行"));
+    let day_en = from.map_or_else(String::new, |day| format!("; it applies from {day}"));
+    let message = Message::new(format!("{named}尚未施行{day_zh}。"), format!("{named} is not yet in force{day_en}."));
+    ReferenceCheck { answer: Answer::NotYetInForce { key: future.meta.key.clone(), from }, message }
 }
 
 /// The version in force has no such article.
@@ -284,11 +312,15 @@ fn missing(
     current: &KnownVersion,
     versions: &[&KnownVersion],
     said: Option<&str>,
+    day: Date,
 ) -> ReferenceCheck {
     let key = current.meta.key.clone();
     if let Some((old, article)) =
         versions.iter().filter(|v| v.meta.key != key).find_map(|v| v.article(reference).map(|article| (v, article)))
     {
+        if is_to_come(old, day) {
+            return to_come(named, old);
+        }
         let text = said.filter(|said| !said.trim().is_empty()).unwrap_or(&article.text);
         let locator = counterpart(text, current);
         let message = Message::new(
@@ -348,122 +380,6 @@ fn missing_limb(reference: &LegalReference, text: &str) -> Option<String> {
     let most = paragraphs.iter().max().copied().unwrap_or(0);
     // Items may stand in running text, where they cannot be counted.
     reference.item.filter(|item| most > 0 && *item as usize > most).map(|item| format!("第（{item}）项"))
-}
-
-/// Rules that can say that one text asserts the opposite of another.
-fn opposing() -> impl Iterator<Item = &'static Rule> {
-    [
-        rules::quote::RULES,
-        rules::modality::RULES,
-        rules::negation::RULES,
-        rules::comparison::RULES,
-        rules::entity::RULES,
-        rules::quantity::RULES,
-    ]
-    .into_iter()
-    .flatten()
-    .filter(|rule| rule.code != "R23")
-}
-
-fn says_else(
-    said: &str,
-    reference: &LegalReference,
-    article: &KnownArticle,
-    current: &KnownVersion,
-    versions: &[&KnownVersion],
-    named: &str,
-) -> Option<ReferenceCheck> {
-    let words = rules::tokens(said);
-    let covered = words.within(&rules::tokens(&article.text));
-    let reasons = contradictions(said, article, &current.meta);
-    if reasons.is_empty() && (covered >= SAYS_LITTLE || words.len() < 6) {
-        return None;
-    }
-    // An older version may be what the writer had before him.
-    if let Some(old) = versions.iter().filter(|v| v.meta.key != current.meta.key).find(|v| {
-        v.article(reference).is_some_and(|old| {
-            old.text != article.text
-                && words.within(&rules::tokens(&old.text)) >= SAYS_IT.max(covered + 0.1)
-                && contradictions(said, old, &v.meta).is_empty()
-        })
-    }) {
-        let successor = Some(Successor {
-            key: Some(current.meta.key.clone()),
-            title: current.meta.title.clone(),
-            locator: counterpart(said, current),
-        });
-        let message = Message::new(
-            format!("{named}已修改：所引内容是旧文本的，现行文本不同。"),
-            format!("{named} has been amended: what is cited stood in an earlier version."),
-        );
-        let answer = Answer::NoLongerInForce {
-            key: Some(old.meta.key.clone()),
-            amended: true,
-            until: old.meta.valid_to,
-            successor,
-        };
-        return Some(ReferenceCheck { answer, message });
-    }
-    let found_in = counterpart(said, current).filter(|found| *found != article.locator);
-    let message = match (reasons.first(), &found_in) {
-        (Some(reason), _) => Message::new(
-            format!("{named}现行有效，但内容与所述不符：{}", reason.message.zh),
-            format!("{named} is in force but does not say this: {}", reason.message.en),
-        ),
-        (None, Some(found)) => Message::new(
-            format!("{named}现行有效，但所述内容见于{found}。"),
-            format!("{named} is in force, but what is said of it stands in {found}."),
-        ),
-        (None, None) => Message::new(
-            format!("{named}现行有效，但没有所述内容。"),
-            format!("{named} is in force but does not say this."),
-        ),
-    };
-    let answer =
-        Answer::SaysSomethingElse { key: current.meta.key.clone(), text: article.text.clone(), reasons, found_in };
-    Some(ReferenceCheck { answer, message })
-}
-
-/// The article of `version` that holds most of `text`, where it holds enough of it to be meant.
-fn counterpart(text: &str, version: &KnownVersion) -> Option<String> {
-    let words = rules::tokens(text);
-    if words.len() < 6 {
-        return None;
-    }
-    version
-        .articles
-        .iter()
-        .map(|article| (words.within(&rules::tokens(&article.text)), article))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(covered, _)| *covered >= SAYS_IT)
-        .map(|(_, article)| article.locator.clone())
-}
-
-/// What rules find against `said` in the article.
-fn contradictions(said: &str, article: &KnownArticle, meta: &DocumentMeta) -> Vec<Reason> {
-    let unit = |text| -> Unit<'_> {
-        let lang = lang::detect(text);
-        super::read::unit(text, lang)
-    };
-    let words = rules::tokens(said);
-    let label = Label(1);
-    let sources: Vec<SourceSentence<'_>> = sentences(&article.text)
-        .into_iter()
-        .filter_map(|span: Span| {
-            let text = span.of(&article.text)?;
-            Some(SourceSentence {
-                label,
-                meta,
-                locator: &article.locator,
-                path: &[],
-                offset: span.start(),
-                unit: unit(text),
-                coverage: words.within(&rules::tokens(text)),
-            })
-        })
-        .collect();
-    let case = Case { claim: unit(said), question: None, as_of: None, sources };
-    opposing().flat_map(|rule| (rule.check)(&case)).filter(|reason| reason.effect == Effect::Contradict).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{KnownInstruments, KnownVersion, Repeal};
+use super::{Coverage, KnownInstruments, KnownVersion, Repeal};
 use crate::text::reference::{self, Instrument, InstrumentKind};
 
 /// Versions held in memory, indexed by the normalised name of their instrument.
@@ -50,6 +50,7 @@ fn repeals(version: &KnownVersion, own: &Instrument) -> Vec<(String, Repeal)> {
                     continue;
                 }
                 let repeal = Repeal {
+                    key: version.meta.key.clone(),
                     by: version.meta.title.clone(),
                     locator: article.locator.clone(),
                     from: version.meta.valid_from,
@@ -92,5 +93,10 @@ impl KnownInstruments for Registry {
         titles.sort_by_key(|title| (title.chars().count(), *title));
         titles.truncate(3);
         titles
+    }
+
+    fn coverage(&self) -> Coverage {
+        let newest = self.versions.iter().filter_map(|version| version.meta.valid_from).max();
+        Coverage { instruments: self.by_name.len(), newest }
     }
 }

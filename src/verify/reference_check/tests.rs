@@ -100,8 +100,13 @@ fn code(text: &str, said: Option<&str>) -> &'static str {
 fn nine_hard_probes() {
     // 1–3: never answered for by the parent law.
     let ReferenceCheck { answer, message } = on("《劳动合同法实施条例》第十八条", None, date!(2026 - 11 - 23));
-    let Answer::NotInKnowledgeBase { related } = answer else { panic!("{message:?}") };
+    let Answer::NotInKnowledgeBase { related, coverage } = answer else { panic!("{message:?}") };
     assert_eq!(related, ["中华人民共和国劳动合同法"], "the parent law is named, and not used");
+    assert_eq!(
+        (coverage.instruments, coverage.newest),
+        (7, Some(date!(2027 - 01 - 01))),
+        "versions of one law count once"
+    );
     assert_eq!(code("《上海市劳动合同法实施办法》第十条", None), "not_in_knowledge_base");
     let Answer::InForce { key } = on("《公司法司法解释（三）》第二十四条", None, date!(2026 - 11 - 23)).answer
     else {
