@@ -28,6 +28,8 @@ pub struct Paged {
 
 /// A line that stands at the edge of so many pages, or of all, is a running header.
 const LEAST_REPEATS: usize = 3;
+/// The outermost line of so many pages, in letters no larger than the text, is one of a chapter.
+const LEAST_OUTERMOST: usize = 3;
 /// Lines at the top and the bottom of a page that may be running ones.
 const EDGE_LINES: usize = 2;
 /// A heading is this much larger than the text.
@@ -69,7 +71,12 @@ fn title(text: &str, headings: &[Mark]) -> Option<String> {
 /// A line and its height on the page, without what changes from page to page.
 fn skeleton(line: &Line) -> String {
     let mut skeleton = String::new();
-    for c in line.text.chars().filter(|c| !c.is_whitespace()) {
+    // Front matter counts in Roman numerals.
+    let (words, number) = match line.text.rsplit_once(char::is_whitespace) {
+        Some((words, last)) if is_page_number(last) => (words, "#"),
+        _ => (line.text.as_str(), ""),
+    };
+    for c in words.chars().chain(number.chars()).filter(|c| !c.is_whitespace()) {
         if c.is_ascii_digit() {
             if !skeleton.ends_with('#') {
                 skeleton.push('#');
@@ -112,7 +119,12 @@ fn drop_running(pages: &mut [PageLines]) {
         edge.extend(order.iter().skip(EDGE_LINES.max(count.saturating_sub(EDGE_LINES))));
         edge
     };
+    let body = body_size(pages);
+    let is_small = |line: &Line| line.size <= LARGER * body && !line.row;
+    // The lines of the page beyond which nothing else stands.
+    let is_outer = |line: &Line, [bottom, top]: [f32; 2]| line.rect[3] >= top - 1.0 || line.rect[1] <= bottom + 1.0;
     let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut outermost: HashMap<String, usize> = HashMap::new();
     for page in pages.iter() {
         let mut own: Vec<String> = edge(&page.lines).into_iter().map(|at| skeleton(&page.lines[at])).collect();
         own.sort();
@@ -120,14 +132,16 @@ fn drop_running(pages: &mut [PageLines]) {
         for text in own {
             *seen.entry(text).or_default() += 1;
         }
+        let ends = ends(&page.lines);
+        for line in page.lines.iter().filter(|line| is_outer(line, ends) && is_small(line)) {
+            *outermost.entry(skeleton(line)).or_default() += 1;
+        }
     }
     // On both of two pages, at one height: that is no chance either.
     let many = LEAST_REPEATS.min(pages.len()).max(2).max(pages.len() / 4);
     for page in pages.iter_mut() {
         let edges = edge(&page.lines);
-        // The lines of the page beyond which nothing else stands.
-        let top = page.lines.iter().map(|line| line.rect[3]).fold(f32::MIN, f32::max);
-        let bottom = page.lines.iter().map(|line| line.rect[1]).fold(f32::MAX, f32::min);
+        let ends = ends(&page.lines);
         let mut at = 0;
         page.lines.retain(|line| {
             let is_edge = edges.contains(&at);
@@ -135,11 +149,21 @@ fn drop_running(pages: &mut [PageLines]) {
             if !is_edge {
                 return true;
             }
-            let repeats = seen.get(&skeleton(line)).copied().unwrap_or(0) >= many;
-            let outer = line.rect[3] >= top - 1.0 || line.rect[1] <= bottom + 1.0;
-            !(repeats || (outer && is_page_number(&line.text)))
+            let skeleton = skeleton(line);
+            let repeats = seen.get(&skeleton).is_some_and(|pages| *pages >= many);
+            let outer = is_outer(line, ends);
+            let of_chapter = outermost.get(&skeleton).is_some_and(|pages| *pages >= LEAST_OUTERMOST);
+            let runs = repeats || (outer && is_small(line) && of_chapter);
+            !(runs || (outer && is_page_number(&line.text)))
         });
     }
+}
+
+/// Bottom of the lowest line and top of the highest.
+fn ends(lines: &[Line]) -> [f32; 2] {
+    let bottom = lines.iter().map(|line| line.rect[1]).fold(f32::MAX, f32::min);
+    let top = lines.iter().map(|line| line.rect[3]).fold(f32::MIN, f32::max);
+    [bottom, top]
 }
 
 /// The font size of most characters.

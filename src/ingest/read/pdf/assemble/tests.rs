@@ -77,3 +77,32 @@ fn sizes_make_headings_and_page_numbers_are_known() {
         assert!(!is_page_number(text), "{text}");
     }
 }
+
+#[test]
+fn running_lines_of_a_chapter_go_and_titles_that_look_alike_stay() {
+    let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"];
+    let mut pages = Vec::new();
+    for (nth, number) in (1..=40).enumerate() {
+        let chapter = format!("Chapter {}: On {}", nth / 4 + 1, words[nth / 4]);
+        let body =
+            format!("The text of this page is its own, for it has the word {}.", words[nth % 10].repeat(nth + 1));
+        let annex = format!("Annex {number}");
+        let head = if nth < 36 { (50.0, 150.0, 9.0, chapter.as_str()) } else { (50.0, 150.0, 14.0, annex.as_str()) };
+        let foot = (
+            50.0,
+            390.0,
+            9.0,
+            if nth == 0 {
+                "GeoBase v"
+            } else if nth == 1 {
+                "GeoBase vi"
+            } else {
+                "GeoBase xii"
+            },
+        );
+        pages.push(page(number, &[head, (50.0, 390.0, 10.0, &body), foot]));
+    }
+    let text = assemble(pages).text;
+    assert!(!text.contains("Chapter") && !text.contains("GeoBase"), "{text}");
+    assert!((37..=40).all(|number| text.contains(&format!("Annex {number}"))), "{text}");
+}

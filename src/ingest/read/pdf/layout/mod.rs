@@ -38,8 +38,10 @@ struct Run {
     top: f32,
     right: f32,
     bottom: f32,
-    /// Font sizes and characters that have them, to find the usual one.
+    /// The font size of most characters: a bullet or a note's mark says nothing about the line.
     size: f32,
+    /// By how many characters `size` leads (majority vote of Boyer and Moore).
+    lead: usize,
     bold: bool,
     count: usize,
 }
@@ -55,6 +57,7 @@ impl Run {
             right: glyph.right,
             bottom: glyph.bottom,
             size: glyph.size,
+            lead: 1,
             bold: glyph.bold,
             count: 1,
         }
@@ -89,9 +92,19 @@ impl Run {
         }
         letters::push(&mut self.text, glyph.c);
         self.cover(glyph.left, glyph.top, glyph.right, glyph.bottom);
-        self.size = if glyph.size > self.size { glyph.size } else { self.size };
+        self.vote(glyph.size);
         self.bold &= glyph.bold;
         self.count += 1;
+    }
+
+    fn vote(&mut self, size: f32) {
+        if (size - self.size).abs() < 0.1 {
+            self.lead += 1;
+        } else if self.lead > 1 {
+            self.lead -= 1;
+        } else {
+            self.size = size;
+        }
     }
 
     fn cover(&mut self, left: f32, top: f32, right: f32, bottom: f32) {

@@ -118,3 +118,13 @@ fn turned_text_comes_last_and_spaces_come_from_gaps() {
     typed(&mut glyphs, 50.0, 20.0, "two words 和中文");
     assert_eq!(read(glyphs), ["two words 和中文", "arXiv"]);
 }
+
+#[test]
+fn a_large_bullet_does_not_make_a_line_large() {
+    let mut glyphs = Vec::new();
+    typed(&mut glyphs, 50.0, 20.0, "* 这里是一个条目的文字，它和正文一样大。");
+    glyphs[0].size = 13.0;
+    let lines = lines(&Page { number: 1, glyphs, pictures: false }, &mut Open::default());
+    assert_eq!(lines.len(), 1);
+    assert!((lines[0].size - 10.0).abs() < 0.01, "{}", lines[0].size);
+}
