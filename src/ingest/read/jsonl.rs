@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 
 use serde::Deserialize;
 
-use super::{Defaults, ReadError, damage, meta::WrittenMeta};
+use super::{Defaults, ReadError, damage, meta::WrittenMeta, quoted};
 use crate::{domain::document::Document, ingest::assemble::Assembly};
 
 /// A line that is not empty.
@@ -104,7 +104,7 @@ fn document(line: &[u8], defaults: &Defaults) -> Result<Document, ReadError> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     let record: Record = serde_json::from_slice(line).map_err(|error| {
         // The line's number is told outside; serde_json counts lines within this one.
-        let problem = error.to_string().replace(" at line 1 column ", " at column ");
+        let problem = quoted(&error).replace(" at line 1 column ", " at column ");
         if error.is_data() {
             ReadError::BadDocument(format!("it is JSON but no document: {problem}"))
         } else {
@@ -114,7 +114,7 @@ fn document(line: &[u8], defaults: &Defaults) -> Result<Document, ReadError> {
     let Some(key) = record.meta.key.clone() else {
         return Err(ReadError::BadDocument("it is JSON but no document: it has no key".to_owned()));
     };
-    let bad = |problem: String| ReadError::BadDocument(format!("'{key}': {problem}"));
+    let bad = |problem: String| ReadError::BadDocument(format!("'{}': {}", quoted(&key), quoted(&problem)));
     if record.sections.is_empty() {
         return Err(bad("it has no sections".to_owned()));
     }

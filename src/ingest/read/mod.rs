@@ -84,6 +84,17 @@ pub enum ReadError {
     BadMeta(String),
 }
 
+/// What a message quotes of a file: it stays on its line, and short, whatever the file holds.
+fn quoted(words: &dyn std::fmt::Display) -> String {
+    const LONGEST: usize = 400;
+    let words = words.to_string();
+    let mut short: String = words.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if short.len() < words.len() && words.chars().count() > LONGEST {
+        short.push('…');
+    }
+    short
+}
+
 /// The rows of a table in CSV (or with tabs, semicolons, bars), each with its line; white space in cells is squeezed.
 pub fn csv_rows(text: &str) -> Result<Vec<(u32, Vec<String>)>, ReadError> {
     let rows = csv::read(text)?.rows.into_iter();
@@ -226,6 +237,13 @@ mod tests {
         let second = &document.sections[1];
         assert_eq!((second.locator.as_str(), second.path.as_slice()), ("第二条", &["第一章 总则".to_owned()][..]));
         assert_eq!(second.span.of(&document.text), Some("第二条　本法适用于借款合同。"));
+    }
+
+    #[test]
+    fn a_message_quotes_a_file_on_one_line() {
+        assert_eq!(quoted(&"第一条 </row>"), "第一条 </row>");
+        assert_eq!(quoted(&"</row\u{10}\n>"), "</row\u{fffd}\u{fffd}>");
+        assert_eq!(quoted(&"字".repeat(9_000)).chars().count(), 401);
     }
 
     #[test]

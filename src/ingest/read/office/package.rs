@@ -9,7 +9,7 @@ use std::{
 use zip::{ZipArchive, result::ZipError};
 
 use super::{
-    super::ReadError,
+    super::{ReadError, quoted},
     xml::{Node, Xml},
 };
 
@@ -109,10 +109,12 @@ impl<'a> Package<'a> {
         let allowed = part.compressed_size().saturating_mul(MOST_RATIO).max(SMALL_PART).min(self.left);
         let mut bytes = Vec::new();
         let inflated = part.take(allowed + 1).read_to_end(&mut bytes);
-        inflated.map_err(|error| ReadError::DamagedFile(format!("its part {name} cannot be inflated ({error})")))?;
+        inflated.map_err(|error| {
+            ReadError::DamagedFile(format!("its part {} cannot be inflated ({error})", quoted(&name)))
+        })?;
         let size = bytes.len() as u64;
         if size > allowed {
-            return Err(ReadError::Bomb(format!("its part {name} inflates to more than {allowed} bytes")));
+            return Err(ReadError::Bomb(format!("its part {} inflates to more than {allowed} bytes", quoted(&name))));
         }
         self.left -= size;
         Ok(Some(bytes))

@@ -8,7 +8,7 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::super::ReadError;
+use crate::ingest::read::{ReadError, quoted};
 
 /// Tables of ten levels in text boxes need about 150.
 const DEEPEST: usize = 400;
@@ -203,11 +203,13 @@ fn character(name: &str) -> Result<char, ReadError> {
         "apos" => Some('\''),
         _ => number.and_then(char::from_u32),
     };
-    known.ok_or_else(|| ReadError::DamagedFile(format!("its XML uses the entity '{name}', which nothing declares")))
+    known.ok_or_else(|| {
+        ReadError::DamagedFile(format!("its XML uses the entity '{}', which nothing declares", quoted(&name)))
+    })
 }
 
 fn damaged(error: &dyn std::fmt::Display) -> ReadError {
-    ReadError::DamagedFile(format!("its XML is broken ({error})"))
+    ReadError::DamagedFile(format!("its XML is broken ({})", quoted(error)))
 }
 
 #[cfg(test)]

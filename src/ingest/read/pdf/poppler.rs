@@ -43,7 +43,7 @@ pub fn pages(bytes: &[u8], take: &mut impl FnMut(Page) -> Result<(), Trouble>) -
 }
 
 /// Reads pages and words; returns how many pages there were.
-fn words(output: impl BufRead, take: &mut impl FnMut(Page) -> Result<(), Trouble>) -> Result<u32, Trouble> {
+pub fn words(output: impl BufRead, take: &mut impl FnMut(Page) -> Result<(), Trouble>) -> Result<u32, Trouble> {
     let mut number = 0;
     let mut height = 0.0;
     let mut glyphs = Vec::new();

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::{Message, Page, PageLines, Trouble, layout, pdfium, poppler};
+use super::{Message, Page, PageLines, ReadError, Trouble, layout, pdfium, poppler};
 
 /// Reads a PDF from standard input; for this program's own use.
 #[derive(Args, Clone, Debug)]
@@ -49,11 +49,25 @@ fn limit(resource: Resource, most: u64) {
     let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
 }
 
+/// The pages that the output of `pdftotext -bbox-layout` tells of.
+pub fn told(output: &[u8]) -> Result<Vec<PageLines>, ReadError> {
+    let (mut open, mut pages) = (layout::Open::default(), Vec::new());
+    let mut take = |page| {
+        pages.push(laid_out(&page, &mut open));
+        Ok(())
+    };
+    poppler::words(output, &mut take).map_err(Trouble::into_error)?;
+    Ok(pages)
+}
+
+fn laid_out(page: &Page, open: &mut layout::Open) -> PageLines {
+    PageLines { number: page.number, lines: layout::lines(page, open), pictures: page.pictures }
+}
+
 fn pages(args: &WorkerArgs, bytes: &[u8], out: &mut impl Write) -> Result<(), Trouble> {
     let mut open = layout::Open::default();
     let mut take = |page: Page| {
-        let lines = layout::lines(&page, &mut open);
-        let page = PageLines { number: page.number, lines, pictures: page.pictures };
+        let page = laid_out(&page, &mut open);
         send(out, &Message::Page(page)).map_err(|error| Trouble::Damaged(format!("nobody listens ({error})")))
     };
     if args.library.is_file() {

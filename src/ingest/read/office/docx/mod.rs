@@ -8,7 +8,7 @@ mod styles;
 
 use self::{body::Body, numbering::Numbering, styles::Styles};
 use super::{Package, xml::Xml};
-use crate::ingest::read::{ReadError, outline::Mark};
+use crate::ingest::read::{ReadError, outline::Mark, quoted};
 
 /// The text of a Word document.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ pub fn read(package: &mut Package<'_>, name: &str) -> Result<Docx, ReadError> {
     };
     let (footnotes, endnotes) = (part("footnotes")?, part("endnotes")?);
     let Some(document) = package.part(name)? else {
-        return Err(ReadError::DamagedFile(format!("its main part {name} is missing")));
+        return Err(ReadError::DamagedFile(format!("its main part {} is missing", quoted(&name))));
     };
     let mut body = Body::new(styles, numbering);
     if let Some(bytes) = footnotes {

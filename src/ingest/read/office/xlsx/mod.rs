@@ -11,7 +11,7 @@ use super::{
     Package, Relations,
     xml::{Ns, Xml},
 };
-use crate::ingest::read::{ReadError, sheets::Sheet};
+use crate::ingest::read::{ReadError, quoted, sheets::Sheet};
 
 /// The sheets of a workbook, in order.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ const MOST_CELLS: usize = 5_000_000;
 /// Reads the workbook whose main part is `name`.
 pub fn read(package: &mut Package<'_>, name: &str) -> Result<Workbook, ReadError> {
     let Some(main) = package.part(name)? else {
-        return Err(ReadError::DamagedFile(format!("its main part {name} is missing")));
+        return Err(ReadError::DamagedFile(format!("its main part {} is missing", quoted(&name))));
     };
     let relations = package.relations(name)?;
     let (listed, since_1904) = contents(&main)?;
@@ -48,7 +48,7 @@ pub fn read(package: &mut Package<'_>, name: &str) -> Result<Workbook, ReadError
             continue;
         }
         let Some(bytes) = package.part(target)? else {
-            return Err(ReadError::DamagedFile(format!("its sheet '{}' is missing", sheet.name)));
+            return Err(ReadError::DamagedFile(format!("its sheet '{}' is missing", quoted(&sheet.name))));
         };
         let rows = values.sheet(&mut Xml::new(&bytes)?)?;
         workbook.sheets.push(Sheet { name: Some(sheet.name), rows });
