@@ -12,7 +12,7 @@ BIN := $(CARGO_TARGET_DIR)/release/attest
 STEP := ./scripts/step.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup build test fmt lint clean-data
+.PHONY: help run setup build test fuzz fmt lint clean-data
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,17 @@ test: ## Set up, check format and lints, run all tests.
 	@$(STEP) "clippy" cargo clippy --release --locked --all-targets -- -D warnings
 	@$(STEP) "build" $(MAKE) --no-print-directory build
 	@$(STEP) "tests" cargo test --release --locked
+
+FUZZ := $(CACHE)/fuzz
+MINUTES ?= 10
+TARGETS ?= $(notdir $(basename $(wildcard tests/fuzz/src/bin/*.rs)))
+
+fuzz: ## Fuzz the readers and parsers, each for MINUTES (10); TARGETS="quantities read-pdf" picks some.
+	@python3 tests/fuzz/seeds.py $(FUZZ)/corpus
+	@cd tests/fuzz && CARGO_TARGET_DIR=$(FUZZ)/target cargo build --release --locked
+	@for target in $(TARGETS); do mkdir -p $(FUZZ)/found/$$target && echo "$$target" && \
+		nice -n 10 $(FUZZ)/target/*/release/$$target $(FUZZ)/corpus/$$target -timeout=20 -rss_limit_mb=2048 \
+		-max_total_time=$$(( $(MINUTES) * 60 )) -print_final_stats=1 -artifact_prefix=$(FUZZ)/found/$$target/ || exit 1; done
 
 fmt: ## Format the code.
 	@cargo fmt

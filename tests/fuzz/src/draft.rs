@@ -1,0 +1,2 @@
+#[path = "../../../src/draft/claims/mod.rs"]
+pub mod claims;
