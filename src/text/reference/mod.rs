@@ -55,7 +55,7 @@ pub enum Scheme {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Article {
     pub scheme: Scheme,
-    /// The CFR part, where the number is written with a point.
+    /// The CFR part or the rule's chapter, where the number is written with a point: 11 in Rule 11.2.
     pub part: Option<u32>,
     pub number: u32,
     /// 之N
@@ -146,18 +146,16 @@ impl Article {
     fn locator(&self, european: bool) -> String {
         let Self { scheme, part, number, sub, letter } = self;
         let letter = letter.as_deref().unwrap_or("");
+        let part = part.map_or_else(String::new, |part| format!("{part}."));
         match scheme {
             Scheme::Tiao if european => format!("Art. {number}"),
             Scheme::Tiao => {
                 let sub = sub.map_or_else(String::new, |sub| format!("之{}", numeral::chinese(sub)));
                 format!("第{}条{sub}", numeral::chinese(*number))
             }
-            Scheme::Article => format!("Art. {number}{letter}"),
-            Scheme::Section => match part {
-                Some(part) => format!("§ {part}.{number}{letter}"),
-                None => format!("§ {number}{letter}"),
-            },
-            Scheme::Rule => format!("Rule {number}{letter}"),
+            Scheme::Article => format!("Art. {part}{number}{letter}"),
+            Scheme::Section => format!("§ {part}{number}{letter}"),
+            Scheme::Rule => format!("Rule {part}{number}{letter}"),
             Scheme::Recital => format!("Recital {number}"),
             Scheme::Annex => format!("Annex {}", numeral::to_roman(*number)),
             Scheme::Appendix => {

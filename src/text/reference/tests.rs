@@ -178,3 +178,15 @@ fn sound(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
     }
     Ok(())
 }
+
+/// Found by fuzzing: the chapter of a rule was lost, so that Rule 11.2 was looked up as Rule 2.
+#[test]
+fn what_is_printed_is_read_back() {
+    for text in ["Rule 11.2", "Rule 10b-5", "§ 1002.5", "Art. 33", "第一百三十三条之一", "Annex III", "Recital 26"]
+    {
+        let found = parse(text);
+        let locator = found.first().and_then(LegalReference::canonical_locator).expect(text);
+        assert_eq!(locator, text);
+        assert_eq!(read_locator(&locator).map(|(article, _)| article), found[0].article);
+    }
+}
