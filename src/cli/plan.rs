@@ -76,8 +76,10 @@ pub fn what_it_is(header: &Header, plan: &Plan) -> Vec<String> {
     if !header.is_encoder() {
         lines.push(match template::found(header) {
             TemplateFound::Understood => "template  its own".to_owned(),
-            TemplateFound::None => "template  none; conversations are written as question and answer".to_owned(),
-            TemplateFound::NotUnderstood(reason) => format!("! template: its own is not understood ({reason})"),
+            TemplateFound::None => "template  none; it is a base model unless the catalog knows better".to_owned(),
+            TemplateFound::NotUnderstood(reason) => {
+                format!("! template: its own is not understood ({reason}); llama.cpp's likeness or ChatML stands in")
+            }
         });
     }
     lines

@@ -5,7 +5,10 @@ use llama_cpp_2::{
     token::LlamaToken,
 };
 
-use crate::ports::{ChatMessage, Prompt, Role};
+use crate::{
+    models::template::{ChatTemplate, Turn},
+    ports::{ChatMessage, Prompt, Role},
+};
 
 const fn role_name(role: Role) -> &'static str {
     match role {
@@ -55,22 +58,33 @@ pub fn tokens(model: &LlamaModel, prompt: &Prompt, is_chat: bool, prefix: &str) 
     }
 }
 
-/// The model's own template with place-holders for the texts; `ChatML` where llama.cpp does not know the template.
+/// The model's own template with place-holders for the texts; where it is not understood, llama.cpp's version of it, and
+/// where there is none of that either, `ChatML`.
 fn render(model: &LlamaModel, messages: &[ChatMessage]) -> Result<String, String> {
-    let chat = messages
-        .iter()
-        .enumerate()
-        .map(|(i, m)| LlamaChatMessage::new(role_name(m.role).to_owned(), place_holder(i)))
+    let turns: Vec<Turn> =
+        (0..).zip(messages).map(|(i, m)| Turn { role: role_name(m.role), content: place_holder(i) }).collect();
+    let own = model.chat_template(None).ok();
+    if let Some(source) = own.as_ref().and_then(|own| own.to_str().ok()) {
+        // What begins the text is added by the tokenizer.
+        match ChatTemplate::parse(source, "", &special(model, model.vocab().eos())).and_then(|t| t.render(&turns)) {
+            Ok(text) => return Ok(text),
+            Err(reason) => tracing::warn!("this model's chat template is not understood: {reason}"),
+        }
+    }
+    let chat = turns
+        .into_iter()
+        .map(|turn| LlamaChatMessage::new(turn.role.to_owned(), turn.content))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|e| e.to_string())?;
-    if let Ok(template) = model.chat_template(None) {
-        match model.apply_chat_template(&template, &chat, true) {
-            Ok(text) => return Ok(text),
-            Err(e) => tracing::warn!("llama.cpp does not know this model's chat template ({e}); ChatML is used"),
-        }
+    if let Some(text) = own.and_then(|own| model.apply_chat_template(&own, &chat, true).ok()) {
+        return Ok(text);
     }
     let template = LlamaChatTemplate::new("chatml").map_err(|e| e.to_string())?;
     model.apply_chat_template(&template, &chat, true).map_err(|e| e.to_string())
+}
+
+fn special(model: &LlamaModel, token: LlamaToken) -> String {
+    String::from_utf8_lossy(&model.vocab().token_to_piece(token, true, None)).into_owned()
 }
 
 /// The frame cut at its place-holders: (text, is frame).
