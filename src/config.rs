@@ -1,8 +1,10 @@
 //! From what was typed to what is meant. The only reader of the environment.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use clap::Args;
+
+use crate::remote;
 
 /// What is logged where nothing else was asked for: llama.cpp warns about every starter model's vocabulary.
 pub const QUIET: &str = "warn,llama-cpp-2=error";
@@ -25,6 +27,18 @@ pub struct GlobalArgs {
     /// Access token for the model hub, for gated models
     #[arg(long, global = true, env = "HF_TOKEN", value_name = "TOKEN", hide = true, hide_env_values = true)]
     pub hub_token: Option<String>,
+    /// An OpenAI-compatible server that writes instead of a local generator: its address, up to and with /v1
+    #[arg(long, global = true, env = "ATTEST_GENERATOR_URL", value_name = "URL")]
+    pub generator_url: Option<String>,
+    /// Its model [default: the first one that it lists]
+    #[arg(long, global = true, env = "ATTEST_GENERATOR_MODEL", value_name = "NAME", hide = true)]
+    pub generator_model: Option<String>,
+    /// Its API key
+    #[arg(long, global = true, env = "ATTEST_GENERATOR_KEY", value_name = "KEY", hide = true, hide_env_values = true)]
+    pub generator_key: Option<Secret>,
+    /// How it takes a grammar: llama-server, vllm, vllm-guided, sglang or none [default: told by what it lists]
+    #[arg(long, global = true, env = "ATTEST_GENERATOR_DIALECT", value_name = "NAME", hide = true)]
+    pub generator_dialect: Option<String>,
     /// Threads for inference [default: the number of cores]
     #[arg(long, global = true, env = "ATTEST_THREADS", value_name = "N")]
     pub threads: Option<u16>,
@@ -40,6 +54,29 @@ pub struct GlobalArgs {
     pub log: String,
 }
 
+/// Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, for the one place that it is meant for.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -49,6 +86,8 @@ pub enum ConfigError {
     UnknownModel(String),
     #[error("--threads must be at least 1")]
     NoThreads,
+    #[error(transparent)]
+    Generator(#[from] remote::BadOptions),
 }
 
 /// What the program works with, resolved once at start.
@@ -60,6 +99,8 @@ pub struct Config {
     pub verifier_dir: PathBuf,
     pub hub: Option<String>,
     pub hub_token: Option<String>,
+    /// A server that writes instead of a local generator.
+    pub generator: Option<remote::Options>,
     pub threads: u16,
     /// Recognises the text of scans.
     pub ocr: Option<String>,
@@ -84,12 +125,23 @@ impl Config {
         };
         let models_dir = args.models_dir.clone().unwrap_or_else(|| home.join("models"));
         let verifier_dir = args.verifier_dir.clone().unwrap_or_else(|| PathBuf::from("models/verifier"));
+        let generator = match args.generator_url.as_deref().filter(|url| !url.trim().is_empty()) {
+            None => None,
+            Some(url) => {
+                let mut options = remote::Options::at(url)?;
+                options.model = args.generator_model.clone().filter(|name| !name.is_empty());
+                options.key = args.generator_key.clone().filter(|key| !key.reveal().is_empty());
+                options.dialect = args.generator_dialect.as_deref().map(remote::Dialect::parse).transpose()?;
+                Some(options)
+            }
+        };
         Ok(Self {
             home,
             models_dir,
             verifier_dir,
             hub: args.hub.clone(),
             hub_token: args.hub_token.clone(),
+            generator,
             threads,
             ocr: args.ocr.clone(),
             fake_models,

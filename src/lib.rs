@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod llama;
 pub mod models;
 pub mod ports;
+pub mod remote;
 pub mod retrieve;
 pub mod store;
 pub mod testing;

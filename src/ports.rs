@@ -55,6 +55,15 @@ pub enum ModelError {
     BadAdapter { path: String, problem: String },
     #[error("'{model}' cannot do the {job} job: {problem}")]
     WrongJob { model: String, job: &'static str, problem: String },
+    #[error(
+        "the generator at {address} does not answer: {problem}; it is tried again in {retry_after_s} s. Start it, correct \
+         ATTEST_GENERATOR_URL, or ask in strict mode, which needs no generator"
+    )]
+    Unreachable { address: String, problem: String, retry_after_s: u32 },
+    #[error("the generator at {address} has too much to do; try again in {retry_after_s} s")]
+    Overloaded { address: String, retry_after_s: u32 },
+    #[error("the generator at {address} refuses to work: {problem}")]
+    Refused { address: String, problem: String },
     #[error("the request was cancelled")]
     Cancelled,
     #[error("inference with '{model}' failed: {problem}")]
@@ -206,6 +215,12 @@ pub trait LogitMask: Send {
     /// The bytes of the token that was drawn.
     fn accept(&mut self, piece: &[u8]);
 
+    /// GBNF that allows no less than this, from the beginning of the text: a help for generators that cannot look at
+    /// each token. What is written under it must still be allowed here.
+    fn grammar(&self) -> Option<String> {
+        None
+    }
+
     /// Whether so few tokens are possible that listing them is cheaper than trying those that the model likes best.
     fn is_narrow(&self) -> bool {
         false
@@ -243,6 +258,9 @@ pub enum StopReason {
     Length,
     /// The grammar allows nothing more.
     GrammarComplete,
+    /// The mask forbids what was written, and the generator could not be held to it. The text counts for nothing; it
+    /// is told so that it can be named.
+    Forbidden,
 }
 
 #[derive(Clone, Debug, PartialEq)]

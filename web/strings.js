@@ -222,6 +222,7 @@ const STRINGS = {
     emptyQuestion: "请先写下问题。",
     errors: {
       busy: "模型正忙，请稍后再试。",
+      generator_down: "撰写模型没有响应；可改用原文方式，或稍后再试。",
       not_ready: "尚无可用的模型，请先运行 attest models pull auto。",
       timeout: "用时过长，已停止。",
       internal: "Attest 内部出错，请求未能完成。",

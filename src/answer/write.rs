@@ -57,6 +57,8 @@ const LONGEST_REMINDER: usize = 400;
 /// What a generator made of its turn.
 enum Line {
     Sentence(DraftSentence),
+    /// It could not be held to the rules and broke them: for the record, and for what it should have kept to.
+    Forbidden(DraftSentence),
     /// It ran out of tokens before the sentence ended.
     Unfinished,
     /// It has nothing more to say.
@@ -145,8 +147,9 @@ impl<'a> Writer<'a> {
                 }
                 self.writing.retries += 1;
             }
-            let sentence = match self.write(passage.as_ref(), attempt).await? {
-                Line::Sentence(sentence) if !self.is_said(&sentence.text) => sentence,
+            let (sentence, is_lawful) = match self.write(passage.as_ref(), attempt).await? {
+                Line::Forbidden(sentence) => (sentence, false),
+                Line::Sentence(sentence) if !self.is_said(&sentence.text) => (sentence, true),
                 // A model that repeats itself has nothing more to say.
                 Line::Sentence(_) | Line::End if attempt == 0 => return Ok(Next::End),
                 Line::Unfinished | Line::Sentence(_) | Line::End => continue,
@@ -154,7 +157,7 @@ impl<'a> Writer<'a> {
             let revised = (attempt > 0).then_some(Revision::Repaired);
             let (sentence, judgement, revised) = match self.judge(&sentence).await? {
                 // The sentence is right and its label is not: no model is needed to put that right.
-                judgement if matches!(judgement.verdict, Verdict::Miscited { .. }) => {
+                judgement if is_lawful && matches!(judgement.verdict, Verdict::Miscited { .. }) => {
                     let cited = labels(&judgement.verdict).into_iter().map(Cited::Label).collect();
                     let sentence = DraftSentence { cited, ..sentence };
                     let judgement = self.judge(&sentence).await?;
@@ -162,7 +165,7 @@ impl<'a> Writer<'a> {
                 }
                 judgement => (sentence, judgement, revised),
             };
-            if self.passes(&sentence, &judgement).await? {
+            if is_lawful && self.passes(&sentence, &judgement).await? {
                 self.accept(sentence, judgement, revised, failed.is_some()).await;
                 return Ok(Next::GoOn);
             }
@@ -222,6 +225,7 @@ impl<'a> Writer<'a> {
         Ok(match parse::generated(&text).sentences.into_iter().next() {
             None => Line::End,
             Some(_) if stop == StopReason::Length => Line::Unfinished,
+            Some(sentence) if stop == StopReason::Forbidden => Line::Forbidden(sentence),
             Some(sentence) => Line::Sentence(sentence),
         })
     }

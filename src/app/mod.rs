@@ -36,6 +36,7 @@ use crate::{
         Clock, EmbedKind, Embedder, Encoder, Generator, ModelError, Priority, Reranker, RetrieveError, Retriever,
         Sampling, Store, StoreError, StoredAnswer, Verifier,
     },
+    remote::RemoteGenerator,
     retrieve::{self, ByRelevance, Engine, QueryAdapter, Remembering},
     store::SqliteStore,
     testing,
@@ -165,6 +166,9 @@ impl App {
             if self.0.config.fake_models {
                 let script = "No source was read. [1]\n";
                 return Ok(Some(Arc::new(testing::FakeGenerator::new([script])) as Arc<dyn Generator>));
+            }
+            if let Some(options) = &self.0.config.generator {
+                return Ok(Some(Arc::new(RemoteGenerator::open(options.clone())?) as Arc<dyn Generator>));
             }
             let Some(chosen) = self.0.models.assigned(Job::Generator)? else { return Ok(None) };
             let options = self.generator_options(&chosen);

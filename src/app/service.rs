@@ -354,8 +354,13 @@ impl Service for App {
             }
         }
         let mut offered = vec![self.default_mode()];
-        if let Some(generator) = self.assigned(crate::models::Job::Generator)? {
-            models.push(("generator", generator.identity()));
+        let generator = match self.config().generator {
+            // The model's name comes with the first answer; asking for it here would wait for a server that is down.
+            Some(_) => self.generator().await?.map(|generator| generator.identity().clone()),
+            None => self.assigned(crate::models::Job::Generator)?.map(|generator| generator.identity()),
+        };
+        if let Some(generator) = generator {
+            models.push(("generator", generator));
             offered.extend([Mode::Strict, Mode::Grounded].into_iter().filter(|mode| *mode != self.default_mode()));
         }
         let index = self.engine(true).await?.status().await?;

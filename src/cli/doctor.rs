@@ -7,6 +7,7 @@ use crate::{
     app::App,
     models::{Installed, Job, Plan, Setup, gguf},
     ports::Retriever,
+    remote::{self, RemoteGenerator},
 };
 
 #[derive(Args, Clone, Debug)]
@@ -22,6 +23,10 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
     println!("home      {}", config.home.display());
     println!("threads   {}", config.threads);
     for job in Job::ALL {
+        if let (Job::Generator, Some(options)) = (job, &config.generator) {
+            remote(options).await;
+            continue;
+        }
         match app.assigned(job)? {
             Some(model) if model.is_unchanged() => {
                 println!(
@@ -109,6 +114,24 @@ fn generator(app: &App, model: &Installed) -> anyhow::Result<()> {
         options.kv.element().name
     );
     Ok(())
+}
+
+/// Whether the server that writes answers, and how it is held to the rules.
+async fn remote(options: &remote::Options) {
+    let found = match RemoteGenerator::open(options.clone()) {
+        Ok(generator) => generator.about().await.cloned(),
+        Err(problem) => Err(problem),
+    };
+    match found {
+        Ok(about) => {
+            let held = match about.dialect {
+                remote::Dialect::Plain => "no grammar is sent, every sentence is checked".to_owned(),
+                dialect => format!("grammar as {} takes it, every sentence is checked", dialect.code()),
+            };
+            println!("generator {} ({} tokens; {held})", about.identity.name, about.context_tokens);
+        }
+        Err(problem) => println!("! generator: {problem}"),
+    }
 }
 
 /// Whether what was certified still holds.

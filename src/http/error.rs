@@ -34,7 +34,7 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::UnreadableDocument => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::Busy => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::NotReady | ErrorCode::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::NotReady | ErrorCode::GeneratorDown | ErrorCode::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Timeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -61,7 +61,9 @@ impl IntoResponse for AppError {
         let mut response = (status_of(self.code), Json(body_of(&self))).into_response();
         let retry = match self.code {
             // Whoever is told to come back is told when.
-            ErrorCode::Busy | ErrorCode::NotReady => Some(self.retry_after_s.unwrap_or(5).max(1)),
+            ErrorCode::Busy | ErrorCode::NotReady | ErrorCode::GeneratorDown => {
+                Some(self.retry_after_s.unwrap_or(5).max(1))
+            }
             _ => self.retry_after_s,
         };
         if let Some(seconds) = retry {

@@ -30,6 +30,7 @@ pub enum ErrorCode {
     // Not now.
     Busy,
     NotReady,
+    GeneratorDown,
     Cancelled,
     Timeout,
     // Not the caller's doing.
@@ -37,7 +38,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::UnknownCollection,
         Self::UnknownDocument,
         Self::UnknownAnswer,
@@ -59,6 +60,7 @@ impl ErrorCode {
         Self::CollectionExists,
         Self::Busy,
         Self::NotReady,
+        Self::GeneratorDown,
         Self::Cancelled,
         Self::Timeout,
         Self::Internal,
@@ -87,6 +89,7 @@ impl ErrorCode {
             Self::CollectionExists => "collection_exists",
             Self::Busy => "busy",
             Self::NotReady => "not_ready",
+            Self::GeneratorDown => "generator_down",
             Self::Cancelled => "cancelled",
             Self::Timeout => "timeout",
             Self::Internal => "internal",
@@ -158,7 +161,18 @@ impl From<ModelError> for AppError {
             ModelError::TooLong { .. } => Self::new(ErrorCode::QuestionTooLong, error.to_string()),
             ModelError::NotConfigured { .. } => Self::new(ErrorCode::NotReady, error.to_string()),
             ModelError::Cancelled => Self::new(ErrorCode::Cancelled, error.to_string()),
-            ModelError::BadFile { .. }
+            ModelError::Overloaded { retry_after_s, .. } => {
+                Self::new(ErrorCode::Busy, "the generator has too much to do").retry_after(*retry_after_s)
+            }
+            ModelError::Unreachable { retry_after_s, .. } => {
+                // Where it runs and what it said is for the log.
+                tracing::warn!(problem = %error, "the generator is down");
+                Self::new(ErrorCode::GeneratorDown, "the generator that writes answers does not answer")
+                    .hint("ask in strict mode, which needs no generator, or try again later")
+                    .retry_after(*retry_after_s)
+            }
+            ModelError::Refused { .. }
+            | ModelError::BadFile { .. }
             | ModelError::BadHeads { .. }
             | ModelError::BadAdapter { .. }
             | ModelError::WrongJob { .. }

@@ -19,7 +19,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{
     backend::{Backend, backend, open, threads},
-    emit::Emitter,
     options::GeneratorOptions,
     prompt,
     queue::{CloseOnDrop, Queue},
@@ -29,6 +28,7 @@ use crate::{
     domain::answer::ModelIdentity,
     models::Job,
     ports::{GenerateRequest, GenerationEvent, GenerationStream, Generator, ModelError, Priority, StopReason},
+    text::emit::Emitter,
 };
 
 /// Tokens of one call at most; a prompt is read in chunks.

@@ -7,7 +7,6 @@ mod backend;
 mod bare;
 mod cross;
 mod embed;
-mod emit;
 mod gate;
 mod generate;
 mod lanes;

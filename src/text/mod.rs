@@ -2,6 +2,8 @@
 //! references, negation and modality. Pure functions; every span is into the text that was given.
 
 pub mod date;
+pub mod emit;
+
 pub mod fold;
 pub mod identifier;
 pub mod instruction;

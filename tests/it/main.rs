@@ -13,6 +13,7 @@ mod llama;
 mod models;
 mod page;
 mod program;
+mod remote;
 mod store_contract;
 mod support;
 mod verifier;

@@ -112,6 +112,11 @@ impl Figures {
         Self { known: Lexicon::of(&literals), words, glued }
     }
 
+    /// Those that may be written, in no order that matters.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        self.known.strings()
+    }
+
     /// `c` opens a figure.
     pub fn open(&self, c: char) -> Option<Place> {
         self.follow(self.known.start(), c)

@@ -92,6 +92,13 @@ impl Lexicon {
         (place.depth > 0 && place.low < place.high && end - start == place.depth).then_some(place.low as usize)
     }
 
+    /// All of them, in the order of bytes.
+    pub fn strings(&self) -> impl Iterator<Item = &str> {
+        self.entries
+            .iter()
+            .filter_map(|(start, end)| std::str::from_utf8(&self.text[*start as usize..*end as usize]).ok())
+    }
+
     /// The bytes gone so far.
     pub fn path(&self, place: Place) -> &[u8] {
         self.entries

@@ -5,6 +5,7 @@
 //! its bytes are, so the border of tokens has no part in it, whatever kind of vocabulary a model has.
 
 mod figures;
+mod gbnf;
 mod lexicon;
 mod quotes;
 pub mod sentence;
@@ -50,6 +51,10 @@ impl LogitMask for OneSentence {
 
     fn accept(&mut self, piece: &[u8]) {
         self.state = self.after(piece);
+    }
+
+    fn grammar(&self) -> Option<String> {
+        Some(self.rules.grammar(self.optional))
     }
 
     fn is_narrow(&self) -> bool {

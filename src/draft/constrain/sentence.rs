@@ -14,6 +14,7 @@ use std::borrow::Cow;
 
 use super::{
     figures::{Figures, is_figure},
+    gbnf,
     lexicon::{Lexicon, Place},
     quotes::Quotes,
 };
@@ -130,6 +131,11 @@ impl Rules {
             closing,
             figures: Figures::of(texts.iter().map(AsRef::as_ref)),
         })
+    }
+
+    /// The nearest grammar that allows no less; see [`gbnf`].
+    pub fn grammar(&self, optional: bool) -> String {
+        gbnf::grammar(self.lang, self.labels.strings(), self.figures.written(), optional)
     }
 
     pub const fn start() -> State {
@@ -362,7 +368,7 @@ impl State {
 
 /// Characters of plain prose in a language. Brackets and angles belong to labels and control tokens, quotation marks to
 /// quotations, and nothing else is wanted of a sentence: no emoji, no marks of a formatting language.
-fn is_plain(c: char, lang: Lang) -> bool {
+pub(super) fn is_plain(c: char, lang: Lang) -> bool {
     if matches!(
         c,
         '[' | ']'
