@@ -22,7 +22,7 @@ use crate::{
             Writing,
         },
         document::{CollectionName, Domain},
-        evidence::{EvidenceSet, Label, Query, Switches},
+        evidence::{EvidenceSet, Label, Query, Searched, Switches},
         policy::{RiskPolicy, Shown},
         text::{Lang, Message},
     },
@@ -305,7 +305,14 @@ async fn tell(listener: Option<&mpsc::Sender<AnswerEvent>>, event: impl FnOnce()
 fn explain(reason: AbstentionReason, evidence: &EvidenceSet) -> Message {
     let names: Vec<&str> = evidence.searched.collections.iter().map(CollectionName::as_str).collect();
     let (zh_names, en_names) = (names.join("、"), names.join(", "));
-    let chunks = evidence.searched.chunks;
+    let Searched { chunks, newest, known_missing, .. } = &evidence.searched;
+    let day = |before: &str| newest.map(|day| format!("{before}{day}")).unwrap_or_default();
+    let gaps = |before: &str, colon: &str, after: &str| {
+        let gap = |(name, text): &(CollectionName, String)| {
+            format!("{before}{name}{colon}{}{after}", text.trim_end_matches(['。', '.']))
+        };
+        known_missing.iter().map(gap).collect::<String>()
+    };
     let (zh, en) = match reason {
         AbstentionReason::NothingFound => ("没有找到与问题相关的内容", "Nothing near the question was found"),
         AbstentionReason::NotAnswered => {
@@ -321,7 +328,15 @@ fn explain(reason: AbstentionReason, evidence: &EvidenceSet) -> Message {
         ),
     };
     Message::new(
-        format!("{zh}。已检索：{zh_names}（{chunks} 个片段）。"),
-        format!("{en}. Searched: {en_names} ({chunks} passages)."),
+        format!(
+            "{zh}。已检索：{zh_names}（{chunks} 个片段{}）。{}",
+            day("，最新文本的日期为 "),
+            gaps("已知 ", " 缺少：", "。")
+        ),
+        format!(
+            "{en}. Searched: {en_names} ({chunks} passages{}).{}",
+            day("; newest text of "),
+            gaps(" Known to be missing from ", ": ", ".")
+        ),
     )
 }

@@ -6,7 +6,10 @@ mod injection;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use time::{OffsetDateTime, macros::datetime};
+use time::{
+    OffsetDateTime,
+    macros::{date, datetime},
+};
 use tokio::sync::mpsc;
 
 use super::{AnswerEvent, Ask, Pipeline, sufficiency::Gate};
@@ -39,7 +42,15 @@ impl Retriever for Shelf {
         let collections = vec![CollectionName::constant("legal-zh")];
         Ok(EvidenceSet::number(
             items,
-            Searched { collections, chunks: 4766, vectors_permille: 1000, index_position: 7, as_of: None },
+            Searched {
+                known_missing: vec![(collections[0].clone(), "地方性法规。".to_owned())],
+                collections,
+                chunks: 4766,
+                vectors_permille: 1000,
+                index_position: 7,
+                newest: Some(date!(2026 - 08 - 28)),
+                ..Searched::default()
+            },
         ))
     }
 
@@ -127,7 +138,11 @@ async fn a_failure_of_the_search_is_an_error_and_nothing_found_an_abstention() {
         pipeline(Shelf(Ok(vec![])), "").answer(&ask(Mode::Strict), None).await.expect("nothing found is no error");
     let Outcome::Abstained(abstention) = empty.outcome else { panic!("nothing can be answered from nothing") };
     assert_eq!(abstention.reason, AbstentionReason::NothingFound);
-    assert!(abstention.message.zh.contains("legal-zh") && abstention.message.en.contains("legal-zh"));
+    let told =
+        "Searched: legal-zh (4766 passages; newest text of 2026-08-28). Known to be missing from legal-zh: 地方性法规.";
+    assert!(abstention.message.en.ends_with(told), "{}", abstention.message.en);
+    let told = "已检索：legal-zh（4766 个片段，最新文本的日期为 2026-08-28）。已知 legal-zh 缺少：地方性法规。";
+    assert!(abstention.message.zh.ends_with(told), "{}", abstention.message.zh);
 }
 
 const FIRST: &str = "借款人应当按照约定的期限返还借款。";

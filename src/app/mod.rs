@@ -1,15 +1,11 @@
 //! The composition root: the only place that names implementations. Models and indexes are opened when first needed.
 
 mod bench;
+mod collections;
 mod growth;
 mod service;
 
-use std::{
-    fs::File,
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{num::NonZeroUsize, sync::Arc};
 
 use time::OffsetDateTime;
 use tokio::sync::{OnceCell, mpsc};
@@ -17,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     answer::{AnswerError, AnswerEvent, Ask, Pipeline, sufficiency::Gate},
-    archive::{self, ArchiveError},
+    archive::ArchiveError,
     audit::Auditor,
     config::Config,
     domain::{
@@ -37,7 +33,7 @@ use crate::{
         Sampling, Store, StoreError, StoredAnswer, Verifier,
     },
     remote::RemoteGenerator,
-    retrieve::{self, ByRelevance, Engine, QueryAdapter, Remembering},
+    retrieve::{self, BadSynonyms, ByRelevance, Engine, QueryAdapter, Remembering},
     store::SqliteStore,
     testing,
     verify::{Cascade, Thresholds},
@@ -60,6 +56,13 @@ pub enum AppError {
     Certificate { path: String, problem: String },
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Synonyms(#[from] BadSynonyms),
+    #[error(
+        "what is known to be missing has {0} bytes; at most {limit} are taken: name what matters most",
+        limit = collections::LONGEST_NOTE
+    )]
+    NoteTooLong(usize),
     #[error("the file {0} is there already; give another name, or remove it first")]
     FileExists(String),
     #[error("there is no collection '{0}'; 'attest collections list' shows those that exist")]
@@ -370,44 +373,6 @@ impl App {
             several if several.contains(&Domain::Medical) => Domain::Medical,
             _ => Domain::General,
         })
-    }
-
-    /// Deletes a collection; a second one under the name starts empty.
-    pub async fn delete_collection(&self, name: &CollectionName) -> Result<(), AppError> {
-        self.store().delete_collection(name).await?;
-        if let Some(engine) = self.0.engine.get() {
-            engine.follow().await?;
-        }
-        Ok(())
-    }
-
-    /// Writes a collection to a file that is not there yet; a file that could not be written whole is taken away.
-    pub async fn export(&self, name: &CollectionName, path: &Path) -> Result<archive::Contents, AppError> {
-        let failed = |problem| ArchiveError::File { action: "written", problem };
-        if path.exists() {
-            return Err(AppError::FileExists(path.display().to_string()));
-        }
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let file = File::create(&part).map_err(failed)?;
-        let exported = match archive::export(self.store(), name, file).await {
-            Ok(contents) => std::fs::rename(&part, path).map(|()| contents).map_err(failed),
-            Err(problem) => Err(problem),
-        };
-        if exported.is_err() {
-            let _ = std::fs::remove_file(&part);
-        }
-        Ok(exported?)
-    }
-
-    /// Makes a collection from such a file, under its own name or another one: all of it or nothing.
-    pub async fn import(&self, path: &Path, name: Option<CollectionName>) -> Result<archive::Contents, AppError> {
-        let contents = archive::import(self.shared_store(), path, name).await?;
-        if let Some(engine) = self.0.engine.get() {
-            engine.wake();
-        }
-        Ok(contents)
     }
 
     /// Reads files into this store.

@@ -16,7 +16,8 @@ use crate::{
         answer::{Answer, Mode},
         claim::Claim,
         document::{
-            Chunk, ChunkId, Collection, CollectionName, Document, DocumentMeta, DocumentVersion, Domain, VersionId,
+            Chunk, ChunkId, Collection, CollectionName, CollectionSettings, Document, DocumentMeta, DocumentVersion,
+            Domain, VersionId,
         },
         evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals, Switches},
         text::Span,
@@ -31,6 +32,7 @@ use crate::{
         read::{Defaults, WrittenMeta},
     },
     ports::{CollectionStats, Retriever},
+    retrieve::coverage::Coverage,
     text::lang,
     wire::{IngestFailureJson, IngestJson},
 };
@@ -48,6 +50,9 @@ impl From<super::AppError> for AppError {
             super::AppError::UnknownCollection(name) => Self::unknown_collection(&name),
             super::AppError::Models(error) => Self::internal(error.to_string()),
             super::AppError::Archive(error @ ArchiveError::File { .. }) => Self::internal(error.to_string()),
+            super::AppError::Synonyms(_) | super::AppError::NoteTooLong(_) => {
+                Self::new(ErrorCode::InvalidParameter, error.to_string())
+            }
             super::AppError::Archive(error) => Self::new(ErrorCode::InvalidUpload, error.to_string()),
             error @ (super::AppError::Certificate { .. } | super::AppError::FileExists(_)) => {
                 Self::internal(error.to_string())
@@ -151,7 +156,7 @@ fn given(sources: &[crate::http::Source]) -> EvidenceSet {
     let chunks = items.len() as u64;
     EvidenceSet::number(
         items,
-        Searched { collections: vec![collection], chunks, vectors_permille: 1000, index_position: 0, as_of: None },
+        Searched { collections: vec![collection], chunks, vectors_permille: 1000, ..Searched::default() },
     )
 }
 
@@ -245,6 +250,18 @@ impl Service for App {
 
     async fn delete_collection(&self, name: &CollectionName) -> Result<(), AppError> {
         Ok(Self::delete_collection(self, name).await?)
+    }
+
+    async fn settings(&self, name: &CollectionName) -> Result<CollectionSettings, AppError> {
+        Ok(self.store().collection_settings(name).await?)
+    }
+
+    async fn put_settings(&self, name: &CollectionName, settings: &CollectionSettings) -> Result<(), AppError> {
+        Ok(Self::put_settings(self, name, settings).await?)
+    }
+
+    async fn coverage(&self, name: &CollectionName) -> Result<Coverage, AppError> {
+        Ok(Self::coverage(self, name).await?)
     }
 
     async fn export(&self, name: &CollectionName, path: &Path) -> Result<(), AppError> {

@@ -26,6 +26,7 @@ use self::{format::Head, read::Archive, write::Writer};
 use crate::{
     domain::document::{BadCollectionName, Collection, CollectionName, Domain, VersionId},
     ports::{PackedDocument, Store, StoreError},
+    retrieve::Synonyms,
 };
 
 /// Documents that may wait between the store and the file.
@@ -117,6 +118,7 @@ pub async fn import(
     let domain = Domain::parse(&head.domain).ok_or_else(|| ArchiveError::Damaged(format!("domain {}", head.domain)))?;
     let collection = Collection { name: contents.name.clone(), title: head.title.clone(), domain };
     let settings = head.settings();
+    Synonyms::parse(&settings.synonyms).map_err(|problem| ArchiveError::Damaged(problem.to_string()))?;
     let (sender, mut receiver) = mpsc::channel::<PackedDocument>(WAITING);
     let again: PathBuf = path.to_owned();
     let reader = tokio::task::spawn_blocking(move || {

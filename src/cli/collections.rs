@@ -1,6 +1,6 @@
 //! `attest collections`
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -35,6 +35,22 @@ enum CollectionsCommand {
         #[arg(long, default_value = "general", value_parser = parse_domain)]
         domain: Domain,
     },
+    /// What a collection covers: what is in it, its newest text, and what is known or found to be missing
+    Show {
+        #[arg(value_parser = super::collection)]
+        name: CollectionName,
+    },
+    /// Write down the words that people use, and what is missing
+    Set {
+        #[arg(value_parser = super::collection)]
+        name: CollectionName,
+        /// A file of concepts, one a line, such as "房东 = 出租人"; searches use them on top of the built-in ones
+        #[arg(long, value_name = "FILE")]
+        synonyms: Option<PathBuf>,
+        /// What is known not to be in it; abstentions repeat it
+        #[arg(long, value_name = "TEXT")]
+        known_missing: Option<String>,
+    },
     /// Write a collection to one file that another Attest reads back to the same hashes
     Export {
         #[arg(value_parser = super::collection)]
@@ -60,6 +76,43 @@ pub fn parse_domain(text: &str) -> Result<Domain, String> {
     Domain::parse(text).ok_or_else(|| format!("'{text}' is not a domain; use legal, medical, finance or general"))
 }
 
+async fn show(name: &CollectionName, json: bool, app: &App) -> anyhow::Result<()> {
+    let settings = app.store().collection_settings(name).await?;
+    let coverage = wire::CoverageJson::new(app.coverage(name).await?, settings.known_missing);
+    if json {
+        println!("{}", wire::to_json(&coverage, true));
+        return Ok(());
+    }
+    let counts = |of: Vec<(&str, u64)>| {
+        let named = of.into_iter().map(|(of, n)| format!("{} {n}", if of.is_empty() { "unknown" } else { of }));
+        named.collect::<Vec<_>>().join(", ")
+    };
+    let owned = |of: &BTreeMap<String, u64>| counts(of.iter().map(|(of, n)| (of.as_str(), *n)).collect());
+    let fixed = |of: &BTreeMap<&'static str, u64>| counts(of.iter().map(|(of, n)| (*of, *n)).collect());
+    println!("documents     {}", owned(&coverage.kinds));
+    println!("status        {}", fixed(&coverage.statuses));
+    println!("jurisdiction  {}", owned(&coverage.jurisdictions));
+    println!("language      {}", fixed(&coverage.languages));
+    if let (Some(oldest), Some(newest)) = (&coverage.oldest, &coverage.newest) {
+        println!("dated         {oldest} to {newest}");
+    }
+    let concepts = settings.synonyms.lines().filter(|line| line.contains('=') && !line.starts_with('#')).count();
+    println!("synonyms      {concepts} of its own");
+    if !coverage.known_missing.is_empty() {
+        println!("missing       {}", coverage.known_missing);
+    }
+    if !coverage.missing_successors.is_empty() {
+        println!("successors that are not there: {}", coverage.missing_successors.join(", "));
+    }
+    if !coverage.missing_references.is_empty() {
+        println!("laws that its texts name and that are not there, with the number of texts:");
+    }
+    for missing in &coverage.missing_references {
+        println!("{:>6}  {}", missing.documents, missing.title);
+    }
+    Ok(())
+}
+
 fn tell(done: &str, Contents { name, documents, chunks, vectors }: &Contents) {
     eprintln!("{done} {name}: {documents} documents, {chunks} passages, {vectors} vectors");
 }
@@ -70,6 +123,16 @@ pub async fn run(args: &CollectionsArgs, app: &App) -> anyhow::Result<()> {
         CollectionsCommand::Create { name, title, domain } => {
             let title = title.unwrap_or_else(|| name.to_string());
             app.store().create_collection(&Collection { name, title, domain }).await?;
+        }
+        CollectionsCommand::Show { name } => return show(&name, args.json, app).await,
+        CollectionsCommand::Set { name, synonyms, known_missing } => {
+            let mut settings = app.store().collection_settings(&name).await?;
+            if let Some(file) = synonyms {
+                settings.synonyms = super::read_text(&file)?;
+            }
+            settings.known_missing = known_missing.unwrap_or(settings.known_missing);
+            app.put_settings(&name, &settings).await?;
+            return Ok(());
         }
         CollectionsCommand::Export { name, file } => {
             tell("exported", &app.export(&name, &file).await?);

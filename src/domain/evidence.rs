@@ -128,6 +128,10 @@ pub struct Searched {
     pub index_position: i64,
     /// The day whose law was asked for; none where the texts were given.
     pub as_of: Option<Date>,
+    /// The latest first day of validity among the texts that could be found; none where no text is dated.
+    pub newest: Option<Date>,
+    /// What their owners know to be missing from the collections.
+    pub known_missing: Vec<(CollectionName, String)>,
 }
 
 /// Everything one answer may cite, best first, with unique labels.

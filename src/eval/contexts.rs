@@ -62,8 +62,7 @@ pub async fn evidence(
     rank(question, &mut items, embedder).await?;
     let chunks = u64::try_from(items.len()).unwrap_or(u64::MAX);
     items.truncate(limit);
-    let searched =
-        Searched { collections: vec![collection], chunks, vectors_permille: 1000, index_position: 0, as_of: None };
+    let searched = Searched { collections: vec![collection], chunks, vectors_permille: 1000, ..Searched::default() };
     Ok(EvidenceSet::number(items, searched))
 }
 

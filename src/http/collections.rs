@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::document::{Collection, Domain},
     ports::CollectionStats,
-    wire::{CollectionJson, CollectionListJson, ErrorJson},
+    wire::{CollectionJson, CollectionListJson, CollectionSettingsJson, CoverageJson, ErrorJson},
 };
 
 /// A collection to be made.
@@ -106,6 +106,61 @@ pub(super) async fn delete(
     ApiPath(name): ApiPath<String>,
 ) -> Result<StatusCode, AppError> {
     state.service.delete_collection(&collection_name(&name)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Read what a collection covers.
+///
+/// Counted over the current documents, and read out of their texts.
+#[utoipa::path(
+    get, path = "/v1/collections/{name}/coverage", operation_id = "read_coverage", tag = "collections",
+    params(("name" = String, Path, description = "Name of the collection")),
+    responses(
+        (status = 200, description = "What is in it, and what is not", body = CoverageJson),
+        (status = 404, description = "Unknown collection", body = ErrorJson),
+    )
+)]
+pub(super) async fn coverage(
+    State(state): State<AppState>,
+    ApiPath(name): ApiPath<String>,
+) -> Result<Json<CoverageJson>, AppError> {
+    let name = collection_name(&name)?;
+    let known_missing = state.service.settings(&name).await?.known_missing;
+    Ok(Json(CoverageJson::new(state.service.coverage(&name).await?, known_missing)))
+}
+
+/// Read what the owner of a collection wrote about it.
+#[utoipa::path(
+    get, path = "/v1/collections/{name}/settings", operation_id = "read_collection_settings", tag = "collections",
+    params(("name" = String, Path, description = "Name of the collection")),
+    responses(
+        (status = 200, description = "Its synonyms, and what is known to be missing", body = CollectionSettingsJson),
+        (status = 404, description = "Unknown collection", body = ErrorJson),
+    )
+)]
+pub(super) async fn settings(
+    State(state): State<AppState>,
+    ApiPath(name): ApiPath<String>,
+) -> Result<Json<CollectionSettingsJson>, AppError> {
+    Ok(Json(state.service.settings(&collection_name(&name)?).await?.into()))
+}
+
+/// Replace what the owner of a collection wrote about it.
+#[utoipa::path(
+    put, path = "/v1/collections/{name}/settings", operation_id = "write_collection_settings", tag = "collections",
+    params(("name" = String, Path, description = "Name of the collection")), request_body = CollectionSettingsJson,
+    responses(
+        (status = 204, description = "Set; the next search uses it"),
+        (status = 400, description = "A line of the synonyms is no concept, too long, bad JSON", body = ErrorJson),
+        (status = 404, description = "Unknown collection", body = ErrorJson),
+    )
+)]
+pub(super) async fn put_settings(
+    State(state): State<AppState>,
+    ApiPath(name): ApiPath<String>,
+    ApiJson(body): ApiJson<CollectionSettingsJson>,
+) -> Result<StatusCode, AppError> {
+    state.service.put_settings(&collection_name(&name)?, &body.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

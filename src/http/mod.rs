@@ -93,6 +93,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> Router {
     let slow = OpenApiRouter::new()
         .routes(routes!(answers::ask))
         .routes(routes!(verify::verify))
+        .routes(routes!(collections::coverage))
         .layer(limited(options.answer_timeout));
     let uploads = OpenApiRouter::new()
         .routes(routes!(documents::upload))
@@ -104,6 +105,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> Router {
         .routes(routes!(search::search))
         .routes(routes!(collections::list, collections::create))
         .routes(routes!(collections::one, collections::delete))
+        .routes(routes!(collections::settings, collections::put_settings))
         .routes(routes!(documents::list))
         .routes(routes!(documents::one, documents::delete))
         .routes(routes!(health::live))

@@ -14,12 +14,13 @@ pub use crate::answer::AnswerEvent;
 use crate::{
     domain::{
         answer::{Answer, Mode, ModelIdentity},
-        document::{Collection, CollectionName, DocStatus, Document, DocumentVersion, VersionId},
+        document::{Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentVersion, VersionId},
         evidence::EvidenceSet,
         text::Lang,
         verdict::Judgement,
     },
     ports::{CollectionStats, IndexStatus},
+    retrieve::coverage::Coverage,
     wire::IngestJson,
 };
 
@@ -144,6 +145,14 @@ pub trait Service: Send + Sync + 'static {
 
     /// Removes it with everything in it; unknown is an error.
     async fn delete_collection(&self, name: &CollectionName) -> Result<(), AppError>;
+
+    /// What its owner wrote about it; an unknown collection is an error, here and below.
+    async fn settings(&self, name: &CollectionName) -> Result<CollectionSettings, AppError>;
+
+    async fn put_settings(&self, name: &CollectionName, settings: &CollectionSettings) -> Result<(), AppError>;
+
+    /// What it holds, and what it speaks of without holding it.
+    async fn coverage(&self, name: &CollectionName) -> Result<Coverage, AppError>;
 
     /// Writes it to a file that is not there yet; unknown is an error.
     async fn export(&self, name: &CollectionName, path: &Path) -> Result<(), AppError>;

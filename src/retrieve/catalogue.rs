@@ -7,6 +7,7 @@ use super::{
     lexical::{Mark, Row},
 };
 use roaring::RoaringBitmap;
+use time::Date;
 
 use crate::{
     domain::document::{ChunkId, CollectionName, DocumentMeta, VersionId},
@@ -37,6 +38,8 @@ pub(super) struct Admitted {
     /// Searchable chunks of the collections that are searched, and those of them that have a vector.
     pub chunks: u64,
     pub vectors: u64,
+    /// The latest first day of validity among the documents that it lets through.
+    pub newest: Option<Date>,
 }
 
 /// One state of the index. It is never changed, only replaced by the next one.
@@ -82,7 +85,9 @@ impl Catalogue {
             .filter(|(_, known)| filter.searches(&known.collection))
             .map(|(&version, known)| (version, filter.admits(&known.collection, &known.meta)))
             .collect();
-        let mut admitted = Admitted::default();
+        let days = self.versions.iter().filter(|(version, _)| verdicts.get(version) == Some(&true));
+        let newest = days.filter_map(|(_, known)| known.meta.valid_from).max();
+        let mut admitted = Admitted { newest, ..Admitted::default() };
         for row in self.rows.iter() {
             let Some(&admits) = verdicts.get(&row.version) else { continue };
             admitted.chunks += 1;

@@ -17,6 +17,7 @@ use super::{
     adapter::QueryAdapter,
     catalogue::{Admitted, Catalogue},
     direct,
+    expand::Synonyms,
     filter::Filter,
     follow::Following,
     fuse::{Candidate, Fusion, Rankings, fuse},
@@ -30,11 +31,12 @@ use super::{
 use crate::{
     domain::{
         answer::ModelIdentity,
-        document::{ChunkId, CollectionName},
+        document::{ChunkId, CollectionName, CollectionSettings},
         evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches},
     },
     ports::{
-        EmbedKind, Embedder, IndexStatus, ModelError, Priority, Reranker, RetrieveError, Retriever, Store, StoredChunk,
+        EmbedKind, Embedder, IndexStatus, ModelError, Priority, Reranker, RetrieveError, Retriever, Store, StoreError,
+        StoredChunk,
     },
 };
 
@@ -43,6 +45,9 @@ pub const LONGEST_QUERY: usize = 20_000;
 
 /// Filters whose bitmaps are kept.
 const RECENT_FILTERS: usize = 16;
+
+/// Tables of synonyms that are kept.
+const RECENT_TABLES: usize = 64;
 
 /// Vectors are asked once one passage in so many has its own.
 const LEAST_VECTORS: u64 = 2;
@@ -84,6 +89,8 @@ pub struct Engine {
     reranker: Option<Arc<dyn Reranker>>,
     /// By the generations of catalogue and vectors.
     filters: Mutex<Recent<(Filter, u64, u64), Arc<Admitted>>>,
+    /// By what their owners wrote.
+    synonyms: Mutex<Recent<String, Arc<Synonyms>>>,
 }
 
 impl fmt::Debug for Engine {
@@ -120,6 +127,7 @@ impl Engine {
             adapter: None,
             reranker: None,
             filters: Mutex::new(Recent::new(RECENT_FILTERS)),
+            synonyms: Mutex::new(Recent::new(RECENT_TABLES)),
         };
         engine.load().await?;
         Ok(engine)
@@ -218,6 +226,40 @@ impl Engine {
         }
     }
 
+    /// What the owners of the collections have written.
+    async fn settings(&self, collections: &[CollectionName]) -> Result<Settings, RetrieveError> {
+        let mut settings = Settings::default();
+        for name in collections {
+            let CollectionSettings { synonyms, known_missing } = match self.store.collection_settings(name).await {
+                // It was deleted a moment ago.
+                Err(StoreError::UnknownCollection(_)) => continue,
+                read => read?,
+            };
+            settings.synonyms.extend(self.synonyms_of(name, synonyms));
+            if !known_missing.is_empty() {
+                settings.known_missing.push((name.clone(), known_missing));
+            }
+        }
+        Ok(settings)
+    }
+
+    fn synonyms_of(&self, name: &CollectionName, text: String) -> Option<Arc<Synonyms>> {
+        if text.is_empty() {
+            return None;
+        }
+        let mut recent = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = recent.get(&text) {
+            return Some(known);
+        }
+        // They were checked when they were set.
+        let table = Synonyms::parse(&text)
+            .inspect_err(|problem| tracing::warn!(%problem, collection = %name, "synonyms are not used"))
+            .unwrap_or_default();
+        let table = Arc::new(table);
+        recent.put(text, Arc::clone(&table));
+        Some(table)
+    }
+
     /// Texts that occur more than once (reprints, two editions) appear once: in the source of highest authority.
     fn without_copies(catalogue: &Catalogue, candidates: Vec<Candidate>) -> Vec<Candidate> {
         let authority = |chunk: ChunkId| {
@@ -269,6 +311,7 @@ impl Retriever for Engine {
             return Err(RetrieveError::QueryTooLong { bytes: text.len(), limit: LONGEST_QUERY });
         }
         let collections = self.collections(query).await?;
+        let settings = self.settings(&collections).await?;
         let filter = Filter::of(query);
         let catalogue = self.catalogue();
         let admitted = self.admitted(&catalogue, &filter);
@@ -283,12 +326,12 @@ impl Retriever for Engine {
                 weights.synonym = 0.0;
             }
             let (text, filter, catalogue) = (text.to_owned(), filter, Arc::clone(&catalogue));
-            let switches = query.switches;
+            let (switches, synonyms) = (query.switches, settings.synonyms);
             blocking(move || {
                 let direct =
                     if switches.direct { direct::look_up(&text, &filter, &catalogue, &index)? } else { Vec::new() };
-                let lexical =
-                    if switches.lexical { Some(index.search(&text, &filter, &weights, depth)?) } else { None };
+                let search = || index.search(&text, &filter, &weights, &synonyms, depth);
+                let lexical = switches.lexical.then(search).transpose()?;
                 Ok((direct, lexical))
             })
             .await?
@@ -323,6 +366,8 @@ impl Retriever for Engine {
             vectors_permille: permille(admitted.vectors, admitted.chunks),
             index_position: catalogue.mark.position,
             as_of: Some(query.as_of),
+            newest: admitted.newest,
+            known_missing: settings.known_missing,
         };
         Ok(EvidenceSet::number(evidence, searched))
     }
@@ -344,6 +389,13 @@ impl Retriever for Engine {
     fn reranker(&self) -> Option<&ModelIdentity> {
         self.reranker.as_deref().map(Reranker::identity)
     }
+}
+
+/// What the owners of the searched collections have written.
+#[derive(Default)]
+struct Settings {
+    synonyms: Vec<Arc<Synonyms>>,
+    known_missing: Vec<(CollectionName, String)>,
 }
 
 /// A question in the vector space and what lies near it.

@@ -1,6 +1,6 @@
 //! From the words people use to the words sources use.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -9,53 +9,98 @@ use crate::text::words::simplified;
 /// See the head of the file for its form.
 const TABLE: &str = include_str!("synonyms.txt");
 
-/// The alternatives of one concept that a question touches.
-pub(super) type Concept = &'static [&'static str];
+/// Largest table of a collection, in bytes.
+const LARGEST_TABLE: usize = 256 << 10;
 
-struct Table {
+/// The alternatives of one concept that a question touches.
+pub(super) type Concept = Arc<[String]>;
+
+/// Why a table of synonyms was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSynonyms {
+    #[error(
+        "line {line} of the synonyms, '{text}', is not a concept: write everyday words, ' = ', and the words of the sources, such as 房东 = 出租人"
+    )]
+    Line { line: usize, text: String },
+    #[error("the synonyms have {bytes} bytes; at most {LARGEST_TABLE} are taken")]
+    TooLarge { bytes: usize },
+}
+
+/// A table of everyday words and the words of sources, one concept a line: `房东 = 出租人`. A line in Chinese may have
+/// several words on either side, parted by blanks; a side in English is one phrase. `#` starts a comment.
+#[derive(Debug, Default)]
+pub struct Synonyms {
     finder: Option<AhoCorasick>,
     /// For each everyday word its right side.
     concepts: Vec<Concept>,
-    words: Vec<&'static str>,
+    words: Vec<String>,
 }
 
-static SYNONYMS: LazyLock<Table> = LazyLock::new(|| Table::read(TABLE));
+static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| Synonyms::parse(TABLE).unwrap_or_default());
 
-impl Table {
-    fn read(text: &'static str) -> Self {
+impl Synonyms {
+    pub fn parse(text: &str) -> Result<Self, BadSynonyms> {
+        if text.len() > LARGEST_TABLE {
+            return Err(BadSynonyms::TooLarge { bytes: text.len() });
+        }
         let (mut words, mut concepts) = (Vec::new(), Vec::new());
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let Some((everyday, source)) = line.split_once(" = ") else { continue };
-            // English phrases hold blanks, so an English line has one phrase on the left and words on the right.
-            let left: Vec<&str> =
-                if everyday.is_ascii() { vec![everyday.trim()] } else { everyday.split_whitespace().collect() };
-            let right: Vec<&'static str> =
-                if source.is_ascii() { vec![source.trim()] } else { source.split_whitespace().collect() };
-            let right: Concept = right.leak();
+        for (line, text) in (1..).zip(text.lines()) {
+            let text = text.trim();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            let bad = || BadSynonyms::Line { line, text: text.chars().take(60).collect() };
+            let (everyday, source) = text.split_once('=').ok_or_else(bad)?;
+            let (left, right) = (side(everyday), side(source));
+            if left.is_empty() || right.is_empty() || source.contains('=') {
+                return Err(bad());
+            }
+            let right: Concept = right.into();
             for word in left {
-                words.push(word);
-                concepts.push(right);
+                words.push(simplified(&word).to_lowercase());
+                concepts.push(Arc::clone(&right));
             }
         }
         let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&words).ok();
-        Self { finder, concepts, words }
+        Ok(Self { finder: finder.filter(|_| !words.is_empty()), concepts, words })
+    }
+
+    /// The concepts that `question` names in everyday words, each once.
+    fn concepts(&self, question: &str) -> Vec<Concept> {
+        let Some(finder) = &self.finder else { return Vec::new() };
+        let text = simplified(question).to_lowercase();
+        let mut found: Vec<Concept> = Vec::new();
+        for hit in finder.find_iter(&text) {
+            let at = hit.pattern().as_usize();
+            let (word, concept) = (&self.words[at], &self.concepts[at]);
+            if word.is_ascii() && !is_whole(&text, hit.start(), hit.end()) {
+                continue;
+            }
+            if !found.contains(concept) {
+                found.push(Arc::clone(concept));
+            }
+        }
+        found
     }
 }
 
-/// The concepts that `question` names in everyday words, each once.
-pub(super) fn concepts(question: &str) -> Vec<Concept> {
-    let table = &*SYNONYMS;
-    let Some(finder) = &table.finder else { return Vec::new() };
-    let text = simplified(question).to_lowercase();
-    let mut found: Vec<Concept> = Vec::new();
-    for hit in finder.find_iter(&text) {
-        let at = hit.pattern().as_usize();
-        let (word, concept) = (table.words[at], table.concepts[at]);
-        if word.is_ascii() && !is_whole(&text, hit.start(), hit.end()) {
-            continue;
-        }
-        if !found.contains(&concept) {
-            found.push(concept);
+/// The alternatives on one side. English phrases hold blanks, so an English side is one phrase.
+fn side(text: &str) -> Vec<String> {
+    let text = text.trim();
+    if text.is_ascii() {
+        return [text].into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect();
+    }
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The concepts that `question` names by the built-in table, and by those of the collections that are searched.
+pub(super) fn concepts(question: &str, own: &[Arc<Synonyms>]) -> Vec<Concept> {
+    let mut found = SYNONYMS.concepts(question);
+    for table in own {
+        for concept in table.concepts(question) {
+            if !found.contains(&concept) {
+                found.push(concept);
+            }
         }
     }
     found
@@ -73,7 +118,7 @@ mod tests {
     use super::*;
 
     fn has(question: &str, word: &str) -> bool {
-        concepts(question).iter().any(|concept| concept.contains(&word))
+        concepts(question, &[]).iter().any(|concept| concept.iter().any(|known| known == word))
     }
 
     #[test]
@@ -83,17 +128,38 @@ mod tests {
         assert!(has("What should I do after a heart attack?", "myocardial infarction"));
         assert!(has("Heart attacks", "myocardial infarction"));
         assert!(!has("They refined the finer points", "administrative fine penalty"), "inside another word");
-        assert!(concepts("借款人").is_empty());
+        assert!(concepts("借款人", &[]).is_empty());
     }
 
     #[test]
     fn the_table_is_in_order() {
-        let table = Table::read(TABLE);
+        let table = Synonyms::parse(TABLE).expect("a table");
         assert!(table.finder.is_some() && table.words.len() > 250, "{} words", table.words.len());
         let lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
         for line in lines {
             assert!(line.split(" = ").count() == 2, "{line}");
             assert_eq!(simplified(line), line, "Simplified characters only");
         }
+    }
+
+    #[test]
+    fn a_collection_adds_concepts_of_its_own() {
+        let own = Synonyms::parse("# ours\n\n飛單 走單=转移佣金\nwidget = regulated device\n").expect("a table");
+        let own = [Arc::new(own)];
+        let found = concepts("房东飞单怎么办", &own);
+        assert!(found.iter().any(|concept| concept[..] == ["转移佣金".to_owned()]), "{found:?}");
+        assert!(found.iter().any(|concept| concept.contains(&"出租人".to_owned())), "the built-in table stays");
+        assert_eq!(concepts("Two Widgets", &own).len(), 1);
+        assert!(concepts("nothing of it", &[Arc::default()]).is_empty());
+    }
+
+    #[test]
+    fn a_bad_table_is_refused_with_its_line() {
+        for bad in ["a = b\nno concept", "a = b\n = x", "a = b\nx = ", "a = b\nx = y = z"] {
+            let error = Synonyms::parse(bad).expect_err(bad);
+            assert!(error.to_string().starts_with("line 2"), "{error}");
+        }
+        let large = "甲 = 乙\n".repeat(40_000);
+        assert!(matches!(Synonyms::parse(&large), Err(BadSynonyms::TooLarge { .. })));
     }
 }

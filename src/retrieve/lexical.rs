@@ -10,6 +10,7 @@ use std::{
     fs,
     ops::Bound,
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -25,7 +26,7 @@ use tantivy::{
 
 pub use self::bare::{BareSearch, bare_index};
 use super::{
-    expand::concepts,
+    expand::{Synonyms, concepts},
     filter::{Filter, When, governing_days, julian},
 };
 use crate::{
@@ -259,19 +260,20 @@ impl LexicalIndex {
         Ok(rows)
     }
 
-    /// The best chunks for a question, best first, with their BM25 scores.
+    /// The best chunks for a question, best first, with their BM25 scores; `synonyms` on top of the built-in ones.
     pub fn search(
         &self,
         question: &str,
         filter: &Filter,
         weights: &LexicalWeights,
+        synonyms: &[Arc<Synonyms>],
         limit: usize,
     ) -> Result<Vec<(ChunkId, f32)>, RetrieveError> {
         let searcher = self.reader.searcher();
         if limit == 0 || searcher.num_docs() == 0 {
             return Ok(Vec::new());
         }
-        let Some(scored) = self.question(&searcher, question, weights)? else { return Ok(Vec::new()) };
+        let Some(scored) = self.question(&searcher, question, weights, synonyms)? else { return Ok(Vec::new()) };
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, scored)];
         clauses.extend(self.filter(filter).into_iter().map(|q| {
             let unscored: Box<dyn Query> = Box::new(ConstScoreQuery::new(q, 0.0));
@@ -321,6 +323,7 @@ impl LexicalIndex {
         searcher: &Searcher,
         question: &str,
         weights: &LexicalWeights,
+        synonyms: &[Arc<Synonyms>],
     ) -> Result<Option<Box<dyn Query>>, RetrieveError> {
         let mut seen = HashSet::new();
         let mut all: Vec<Word> = search_words(question);
@@ -357,7 +360,7 @@ impl LexicalIndex {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> =
             terms.into_iter().map(|(_, field, text, weight)| (Occur::Should, boosted(field, &text, weight))).collect();
         if weights.synonym > 0.0 {
-            for concept in concepts(question) {
+            for concept in concepts(question, synonyms) {
                 let alternatives = concept.iter().map(|phrase| self.alternative(phrase, weights)).collect();
                 // The best alternative counts: a source is not better for saying the same in several ways.
                 clauses.push((Occur::Should, Box::new(DisjunctionMaxQuery::new(alternatives))));

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod catalogue;
+pub mod coverage;
 mod direct;
 mod engine;
 mod expand;
@@ -19,6 +20,7 @@ mod vector;
 pub use self::{
     adapter::QueryAdapter,
     engine::{Engine, LONGEST_QUERY, Options},
+    expand::{BadSynonyms, Synonyms},
     fuse::Fusion,
     lexical::{BareSearch, LexicalWeights, bare_index},
     passage::passage_text,

@@ -11,7 +11,9 @@ use time::{Date, macros::date};
 use super::*;
 use crate::{
     domain::{
-        document::{Collection, CollectionName, DocStatus, Document, DocumentMeta, Domain, Section},
+        document::{
+            Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentMeta, Domain, Section,
+        },
         evidence::{EvidenceSet, Query, Switches},
         text::{Lang, Span},
     },
@@ -178,6 +180,32 @@ async fn a_lay_question_finds_its_article() {
     assert_eq!(first.label.0, 1);
     assert_eq!((set.searched.chunks, set.searched.collections.len()), (10, 3));
     assert_eq!(set.searched.index_position, 4);
+}
+
+#[tokio::test]
+async fn what_the_owner_of_a_collection_wrote_is_used_and_told() {
+    let bench = Bench::new().await;
+    let engine = bench.followed().await;
+    let mut question = query("飞单怎么办");
+    question.collections = vec![name("legal-zh")];
+    assert!(ask(&engine, &question).await.is_empty());
+    let settings = CollectionSettings {
+        synonyms: "飞单 = 逾期利息\n".to_owned(),
+        known_missing: "2026 年 9 月以后的修改".to_owned(),
+    };
+    bench.store.put_collection_settings(&name("legal-zh"), &settings).await.expect("set");
+    let set = engine.retrieve(&question).await.expect("it answers");
+    assert_eq!(places(&set), ["民法典 第六百七十六条"], "at once, without a new index");
+    assert_eq!(set.searched.newest, Some(date!(2021 - 01 - 01)));
+    assert_eq!(set.searched.known_missing, [(name("legal-zh"), settings.known_missing)]);
+    question.collections = vec![name("medical-zh")];
+    let set = engine.retrieve(&question).await.expect("it answers");
+    assert!(set.is_empty(), "another collection has its own words");
+    assert_eq!((set.searched.newest, set.searched.known_missing.len()), (None, 0));
+    question.collections = vec![name("legal-zh")];
+    question.as_of = date!(2020 - 01 - 01);
+    let set = engine.retrieve(&question).await.expect("it answers");
+    assert_eq!(set.searched.newest, Some(date!(1999 - 10 - 01)), "the newest of what governed then");
 }
 
 #[tokio::test]

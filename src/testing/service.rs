@@ -19,8 +19,8 @@ use crate::{
     domain::{
         answer::{Answer, Mode, ModelIdentity, Revision},
         document::{
-            Chunk, ChunkId, Collection, CollectionName, DocStatus, Document, DocumentMeta, DocumentVersion, Domain,
-            Section, VersionId,
+            Chunk, ChunkId, Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentMeta,
+            DocumentVersion, Domain, Section, VersionId,
         },
         evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
         policy::Shown,
@@ -31,6 +31,10 @@ use crate::{
         Upload, Verification, VerifyRequest,
     },
     ports::{CollectionStats, IndexStatus, PutOutcome, RetrieveError, StoreError},
+    retrieve::{
+        Synonyms,
+        coverage::{Coverage, Survey},
+    },
     wire::{AnswerJson, IngestFailureJson, IngestJson, to_json},
 };
 
@@ -49,6 +53,7 @@ type Shelf = Vec<(DocumentVersion, Document)>;
 #[derive(Default)]
 struct Inner {
     shelves: Mutex<BTreeMap<CollectionName, (Collection, Shelf)>>,
+    settings: Mutex<BTreeMap<CollectionName, CollectionSettings>>,
     answers: Mutex<BTreeMap<String, String>>,
     fault: Mutex<Option<AppError>>,
     running: AtomicUsize,
@@ -210,7 +215,7 @@ impl FakeService {
             chunks,
             vectors_permille: 1000,
             index_position: chunks_position(chunks),
-            as_of: None,
+            ..Searched::default()
         };
         Ok(EvidenceSet::number(found, searched))
     }
@@ -402,6 +407,29 @@ impl Service for FakeService {
         }
         shelves.insert(collection.name.clone(), (collection, Vec::new()));
         Ok(())
+    }
+
+    async fn settings(&self, name: &CollectionName) -> Result<CollectionSettings, AppError> {
+        if !lock(&self.inner.shelves).contains_key(name) {
+            return Err(AppError::unknown_collection(name.as_str()));
+        }
+        Ok(lock(&self.inner.settings).get(name).cloned().unwrap_or_default())
+    }
+
+    async fn put_settings(&self, name: &CollectionName, settings: &CollectionSettings) -> Result<(), AppError> {
+        self.settings(name).await?;
+        Synonyms::parse(&settings.synonyms)
+            .map_err(|error| AppError::new(ErrorCode::InvalidParameter, error.to_string()))?;
+        lock(&self.inner.settings).insert(name.clone(), settings.clone());
+        Ok(())
+    }
+
+    async fn coverage(&self, name: &CollectionName) -> Result<Coverage, AppError> {
+        let shelves = lock(&self.inner.shelves);
+        let (_, books) = shelves.get(name).ok_or_else(|| AppError::unknown_collection(name.as_str()))?;
+        let mut survey = Survey::default();
+        books.iter().filter(|(version, _)| version.current).for_each(|(_, document)| survey.add(document));
+        Ok(survey.finish())
     }
 
     async fn export(&self, name: &CollectionName, path: &Path) -> Result<(), AppError> {

@@ -1,12 +1,15 @@
 //! Collections, documents and what became of an upload, as JSON.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::date;
 use crate::{
-    domain::document::{Collection, Document, DocumentVersion, Section},
+    domain::document::{Collection, CollectionSettings, Document, DocumentVersion, Section},
     ports::CollectionStats,
+    retrieve::coverage::Coverage,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -45,6 +48,79 @@ impl CollectionJson {
 #[schema(as = StatusCount)]
 pub struct StatusCountJson {
     pub status: &'static str,
+    pub documents: u64,
+}
+
+/// What the owner of a collection wrote about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CollectionSettings)]
+#[serde(deny_unknown_fields)]
+pub struct CollectionSettingsJson {
+    /// One concept a line: everyday words, ` = `, the words of the sources; searches use them on top of the built-in
+    /// table. `#` starts a comment.
+    #[schema(example = "房东 = 出租人")]
+    pub synonyms: String,
+    /// What is known not to be in the collection; an abstention repeats it.
+    pub known_missing: String,
+}
+
+impl From<CollectionSettings> for CollectionSettingsJson {
+    fn from(CollectionSettings { synonyms, known_missing }: CollectionSettings) -> Self {
+        Self { synonyms, known_missing }
+    }
+}
+
+impl From<CollectionSettingsJson> for CollectionSettings {
+    fn from(CollectionSettingsJson { synonyms, known_missing }: CollectionSettingsJson) -> Self {
+        Self { synonyms, known_missing }
+    }
+}
+
+/// What a collection holds, and what it speaks of without holding it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Coverage)]
+pub struct CoverageJson {
+    /// Number of documents by kind, by status, by jurisdiction (empty where none is known) and by language.
+    pub kinds: BTreeMap<String, u64>,
+    pub statuses: BTreeMap<&'static str, u64>,
+    pub jurisdictions: BTreeMap<String, u64>,
+    pub languages: BTreeMap<&'static str, u64>,
+    /// The earliest and the latest first day of validity; `null` where no document has one.
+    pub oldest: Option<String>,
+    pub newest: Option<String>,
+    /// What is known not to be there, in the owner's words.
+    pub known_missing: String,
+    /// Keys of documents that are said to have taken another one's place and are not there.
+    pub missing_successors: Vec<String>,
+    /// Laws that the texts name and that are not there, those named most often first; fifty at most.
+    pub missing_references: Vec<MissingReferenceJson>,
+}
+
+impl CoverageJson {
+    pub fn new(coverage: Coverage, known_missing: String) -> Self {
+        let Coverage { kinds, statuses, jurisdictions, languages, oldest, newest, successors, absent } = coverage;
+        Self {
+            kinds,
+            statuses,
+            jurisdictions,
+            languages,
+            oldest: oldest.map(date),
+            newest: newest.map(date),
+            known_missing,
+            missing_successors: successors,
+            missing_references: absent
+                .into_iter()
+                .map(|(title, documents)| MissingReferenceJson { title, documents })
+                .collect(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MissingReference)]
+pub struct MissingReferenceJson {
+    pub title: String,
+    /// How many documents name it.
     pub documents: u64,
 }
 

@@ -189,6 +189,8 @@ pub struct SearchedJson {
     /// Share of those chunks that have a vector, in 1/1000; below 1000 the vector index is still being built.
     pub vectors_permille: u16,
     pub index_position: i64,
+    /// The latest first day of validity among the texts that could be found.
+    pub newest: Option<String>,
 }
 
 impl From<&Searched> for SearchedJson {
@@ -198,6 +200,7 @@ impl From<&Searched> for SearchedJson {
             chunks: searched.chunks,
             vectors_permille: searched.vectors_permille,
             index_position: searched.index_position,
+            newest: searched.newest.map(date),
         }
     }
 }

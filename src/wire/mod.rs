@@ -20,8 +20,8 @@ pub use self::{
     audit::{AuditCountsJson, AuditJson, JudgementJson, VerificationJson},
     certificate::{CertificateJson, CertifiedJson, CertifiedModelJson},
     document::{
-        CollectionJson, CollectionListJson, DocumentJson, DocumentListJson, DocumentTextJson, IngestFailureJson,
-        IngestJson, SectionJson, StatusCountJson,
+        CollectionJson, CollectionListJson, CollectionSettingsJson, CoverageJson, DocumentJson, DocumentListJson,
+        DocumentTextJson, IngestFailureJson, IngestJson, MissingReferenceJson, SectionJson, StatusCountJson,
     },
     error::{ErrorBody, ErrorJson},
     evidence::{

@@ -65,3 +65,27 @@ async fn a_collection_travels_as_an_archive() {
     let left = std::fs::read_dir(&server.uploads).expect("a folder").count();
     assert_eq!(left, 0, "files that came or went are gone");
 }
+
+#[tokio::test]
+async fn a_collection_tells_what_it_covers_and_what_its_owner_wrote() {
+    let server = Server::start().await;
+    let put = async |body: &serde_json::Value| {
+        let path = "/v1/collections/legal-zh/settings";
+        server.request(Method::PUT, path).json(body).send().await.expect("a response")
+    };
+    let settings = json!({"synonyms": "房东 = 出租人\n", "known_missing": "地方性法规"});
+    assert_eq!(put(&settings).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(json(server.get("/v1/collections/legal-zh/settings").await).await, settings);
+    let bad = put(&json!({"synonyms": "房东 出租人", "known_missing": ""})).await;
+    assert!(refused(bad, StatusCode::BAD_REQUEST, "invalid_parameter").await.contains("line 1"));
+    assert_eq!(json(server.get("/v1/collections/legal-zh/settings").await).await, settings);
+
+    let coverage = json(server.get("/v1/collections/legal-zh/coverage").await).await;
+    assert_eq!(coverage["known_missing"], "地方性法规");
+    assert!(coverage["languages"]["zh"].as_u64().is_some_and(|n| n > 0), "{coverage}");
+    assert!(coverage["newest"].is_string(), "{coverage}");
+    for path in ["settings", "coverage"] {
+        let unknown = server.get(&format!("/v1/collections/nowhere/{path}")).await;
+        refused(unknown, StatusCode::NOT_FOUND, "unknown_collection").await;
+    }
+}

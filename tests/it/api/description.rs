@@ -36,6 +36,8 @@ async fn every_route_is_described() {
             "GET /v1/collections",
             "GET /v1/collections/{name}",
             "GET /v1/collections/{name}/archive",
+            "GET /v1/collections/{name}/coverage",
+            "GET /v1/collections/{name}/settings",
             "GET /v1/documents",
             "GET /v1/documents/{collection}/{key}",
             "POST /v1/answers",
@@ -44,6 +46,7 @@ async fn every_route_is_described() {
             "POST /v1/search",
             "POST /v1/verify",
             "PUT /v1/collections/{name}/archive",
+            "PUT /v1/collections/{name}/settings",
         ]
     );
 }
