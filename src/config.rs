@@ -46,6 +46,10 @@ pub struct GlobalArgs {
     /// output, a form feed after each page
     #[arg(long = "ocr", global = true, env = "ATTEST_OCR", value_name = "COMMAND")]
     pub ocr: Option<String>,
+    /// Whether answers are kept in the database of this home, so that they can be opened again and recalled when a
+    /// source changes [default: true]
+    #[arg(long, global = true, env = "ATTEST_KEEP_ANSWERS", value_name = "BOOL")]
+    pub keep_answers: Option<bool>,
     /// 'fake' runs deterministic stand-ins instead of models, for tests of plumbing only
     #[arg(long = "model", id = "model_kind", global = true, env = "ATTEST_MODEL", value_name = "KIND", hide = true)]
     pub model_kind: Option<String>,
@@ -105,6 +109,8 @@ pub struct Config {
     /// Recognises the text of scans.
     pub ocr: Option<String>,
     pub fake_models: bool,
+    /// Whether answers are kept.
+    pub keep_answers: bool,
 }
 
 impl Config {
@@ -145,6 +151,7 @@ impl Config {
             threads,
             ocr: args.ocr.clone(),
             fake_models,
+            keep_answers: args.keep_answers.unwrap_or(true),
         })
     }
 

@@ -15,6 +15,7 @@ use crate::domain::{
         DocumentVersion, PageBox, VersionId,
     },
     evidence::{EvidenceSet, Query},
+    recall::Recall,
     text::{Lang, Span},
     verdict::Judgement,
 };
@@ -579,4 +580,7 @@ pub trait Store: Send + Sync {
     // answers
     async fn put_answer(&self, answer: &StoredAnswer) -> Result<(), StoreError>;
     async fn answer(&self, id: &str) -> Result<Option<StoredAnswer>, StoreError>;
+    /// Places that stored answers (or the one with this id) cite and that no longer are what they were, `limit` at
+    /// most, those of the latest answers first.
+    async fn recalls(&self, answer: Option<&str>, today: Date, limit: u32) -> Result<Vec<Recall>, StoreError>;
 }

@@ -315,6 +315,24 @@ function abstentionCard(abstention, evidence, titles, open) {
   );
 }
 
+/** What changed in the sources since a stored answer was given. */
+function recallCard(recalls) {
+  return (
+    recalls.length > 0 &&
+    el(
+      "section",
+      { class: "card recall" },
+      el("h3", {}, icon("pause"), t().recallTitle),
+      recalls.map((recall) => [
+        el("p", {}, `${recall.title} ${recall.locator}: ${t().recallChanges[recall.change] ?? recall.change}`),
+        el("blockquote", {}, recall.old_text),
+        recall.change === "text" && recall.new_text && [el("p", { class: "quiet" }, t().recallNow), el("blockquote", {}, recall.new_text)],
+        recall.since && el("p", { class: "quiet" }, t().recallSince(recall.since.slice(0, 10))),
+      ]),
+    )
+  );
+}
+
 function provenancePart(answer) {
   const rows = t().provenanceRows;
   const { provenance } = answer;
@@ -390,6 +408,7 @@ export function renderAnswer(answer, hooks) {
   const withheld = answer.sentences.filter((sentence) => sentence.shown === "withheld");
   return [
     outcomeHead(answer),
+    recallCard(hooks.recalls ?? []),
     answer.abstention && abstentionCard(answer.abstention, evidence, hooks.titles, hooks.open),
     shown.length > 0 &&
       el("ol", { class: "sentences", lang: answer.lang }, shown.map((s) => sentenceItem(s, evidence, hooks.open))),

@@ -191,11 +191,12 @@ function showProgress(state) {
   });
 }
 
-function showAnswer(answer) {
+function showAnswer(answer, recalls = []) {
   document.title = `${answer.question} – Attest`;
   show(() =>
     renderAnswer(answer, {
       open,
+      recalls,
       titles: titles(),
       actions: [
         copyButton(t().copy, () => asPlainText(answer)),
@@ -377,7 +378,9 @@ async function showStored(id) {
   try {
     const answer = await get(`/v1/answers/${encodeURIComponent(id)}`);
     fill({ q: answer.question, mode: answer.provenance.mode, asOf: answer.provenance.as_of });
-    showAnswer(answer);
+    // An answer is shown even where nobody can tell whether its sources changed.
+    const changed = await get(`/v1/recall?answer=${encodeURIComponent(id)}`).catch(() => ({ recalls: [] }));
+    showAnswer(answer, changed.recalls);
   } catch (error) {
     showError(error);
   }

@@ -20,6 +20,7 @@ use crate::{
         answer::{Answer, Mode, ModelIdentity},
         certificate::Certificate,
         document::{CollectionName, Domain},
+        recall::Recall,
         text::Span,
     },
     draft::quote,
@@ -39,6 +40,9 @@ use crate::{
     verify::{Cascade, Thresholds},
     wire,
 };
+
+/// Most places that one recall list names.
+const MOST_RECALLS: u32 = 1_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -330,9 +334,12 @@ impl App {
         })
     }
 
-    /// Answers and stores the answer.
+    /// Answers, and stores the answer unless that is turned off.
     pub async fn ask(&self, ask: &Ask, listener: Option<&mpsc::Sender<AnswerEvent>>) -> Result<Answer, AppError> {
         let answer = self.pipeline(ask.mode).await?.answer(ask, listener).await?;
+        if !self.0.config.keep_answers {
+            return Ok(answer);
+        }
         let citations = answer
             .sentences
             .iter()
@@ -350,6 +357,11 @@ impl App {
             })
             .await?;
         Ok(answer)
+    }
+
+    /// Stored answers, or the one with this id, that rest on sources which changed since.
+    pub async fn recall(&self, answer: Option<&str>) -> Result<Vec<Recall>, AppError> {
+        Ok(self.store().recalls(answer, self.clock().today(), MOST_RECALLS).await?)
     }
 
     /// The domain whose policy applies: that of the collections where they agree, the strictest (medical) where they

@@ -20,6 +20,7 @@ use crate::{
             Domain, VersionId,
         },
         evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals, Switches},
+        recall::Recall,
         text::Span,
     },
     draft::claims,
@@ -198,6 +199,10 @@ impl Service for App {
 
     async fn answer(&self, id: &str) -> Result<Option<String>, AppError> {
         Ok(self.store().answer(id).await?.map(|stored| stored.json))
+    }
+
+    async fn recall(&self, answer: Option<&str>) -> Result<Vec<Recall>, AppError> {
+        Ok(Self::recall(self, answer).await?)
     }
 
     async fn search(&self, request: SearchRequest) -> Result<EvidenceSet, AppError> {

@@ -11,6 +11,7 @@ mod ingest;
 mod models;
 mod plan;
 mod progress;
+mod recall;
 mod search;
 mod serve;
 mod verify;
@@ -63,6 +64,8 @@ pub enum Command {
     Models(models::ModelsArgs),
     /// Show, create and delete collections
     Collections(collections::CollectionsArgs),
+    /// List stored answers that rest on sources which changed since
+    Recall(recall::RecallArgs),
     /// Read a PDF from standard input, within limits, for this program itself
     #[command(hide = true)]
     ReadPdf(WorkerArgs),
@@ -128,6 +131,7 @@ async fn run(cli: &Cli, cancel: &CancellationToken) -> anyhow::Result<()> {
         Command::Certify(args) => certify::run(args, &App::open(config).await?).await,
         Command::Serve(args) => serve::run(args, &App::open(config).await?, cancel).await,
         Command::Collections(args) => collections::run(args, &App::open(config).await?).await,
+        Command::Recall(args) => recall::run(args, &App::open(config).await?).await,
         Command::Doctor(args) => doctor::run(args, &App::open(config).await?).await,
     }
 }

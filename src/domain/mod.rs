@@ -10,5 +10,6 @@ pub mod claim;
 pub mod document;
 pub mod evidence;
 pub mod policy;
+pub mod recall;
 pub mod text;
 pub mod verdict;

@@ -12,6 +12,7 @@ mod failure;
 mod health;
 mod layers;
 mod page;
+mod recall;
 mod search;
 mod service;
 mod upload;
@@ -102,6 +103,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> Router {
         .layer(limited(options.upload_timeout));
     let quick = OpenApiRouter::new()
         .routes(routes!(answers::stored))
+        .routes(routes!(recall::list))
         .routes(routes!(search::search))
         .routes(routes!(collections::list, collections::create))
         .routes(routes!(collections::one, collections::delete))

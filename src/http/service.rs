@@ -16,6 +16,7 @@ use crate::{
         answer::{Answer, Mode, ModelIdentity},
         document::{Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentVersion, VersionId},
         evidence::EvidenceSet,
+        recall::Recall,
         text::Lang,
         verdict::Judgement,
     },
@@ -132,6 +133,9 @@ pub trait Service: Send + Sync + 'static {
 
     /// The JSON of a stored answer, exactly as it was sent.
     async fn answer(&self, id: &str) -> Result<Option<String>, AppError>;
+
+    /// What stored answers, or the one with this id, rest on and what changed since.
+    async fn recall(&self, answer: Option<&str>) -> Result<Vec<Recall>, AppError>;
 
     async fn search(&self, request: SearchRequest) -> Result<EvidenceSet, AppError>;
 

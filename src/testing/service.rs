@@ -24,6 +24,7 @@ use crate::{
         },
         evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
         policy::Shown,
+        recall::Recall,
         text::{Lang, Span},
     },
     http::{
@@ -55,6 +56,7 @@ struct Inner {
     shelves: Mutex<BTreeMap<CollectionName, (Collection, Shelf)>>,
     settings: Mutex<BTreeMap<CollectionName, CollectionSettings>>,
     answers: Mutex<BTreeMap<String, String>>,
+    recalls: Mutex<Vec<Recall>>,
     fault: Mutex<Option<AppError>>,
     running: AtomicUsize,
     last_id: AtomicI64,
@@ -88,6 +90,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl FakeService {
+    /// What the recall list holds from now on.
+    pub fn set_recalls(&self, recalls: Vec<Recall>) {
+        *lock(&self.inner.recalls) = recalls;
+    }
+
     /// Nothing in it.
     pub fn empty() -> Self {
         Self::default()
@@ -361,6 +368,12 @@ impl Service for FakeService {
     async fn answer(&self, id: &str) -> Result<Option<String>, AppError> {
         self.healthy()?;
         Ok(lock(&self.inner.answers).get(id).cloned())
+    }
+
+    async fn recall(&self, answer: Option<&str>) -> Result<Vec<Recall>, AppError> {
+        self.healthy()?;
+        let recalls = lock(&self.inner.recalls);
+        Ok(recalls.iter().filter(|recall| answer.is_none_or(|id| id == recall.answer)).cloned().collect())
     }
 
     async fn search(&self, request: SearchRequest) -> Result<EvidenceSet, AppError> {

@@ -10,6 +10,7 @@ mod certificate;
 mod document;
 mod error;
 mod evidence;
+mod recall;
 
 use serde::Serialize;
 use time::{Date, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
@@ -27,6 +28,7 @@ pub use self::{
     evidence::{
         CitationJson, ComparisonJson, EvidenceJson, EvidenceSpanJson, ReasonJson, SearchJson, SearchedJson, SignalsJson,
     },
+    recall::{RecallJson, RecallListJson, StandingJson},
 };
 use crate::domain::text::{Message, Span};
 

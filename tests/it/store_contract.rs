@@ -8,6 +8,7 @@ use attest::{
             ChunkId, Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentMeta, Domain,
             Section, VersionId,
         },
+        recall::SourceChange,
         text::{Lang, Span},
     },
     ports::{
@@ -73,6 +74,7 @@ pub async fn contract(store: &dyn Store) {
     a_collection_is_unpacked_whole_or_not_at_all(store).await;
     deletion_leaves_the_log(store).await;
     answers_are_records(store).await;
+    a_changed_source_recalls_its_answers(store).await;
 }
 
 async fn a_collection_is_unpacked_whole_or_not_at_all(store: &dyn Store) {
@@ -327,6 +329,58 @@ async fn deletion_leaves_the_log(store: &dyn Store) {
     assert!(store.documents(&name("b"), 0, 10).await.expect("reads").is_empty());
     let fresh = version_of(store.put_document(&name("b"), &document("x", &[("1", "x")])).await.expect("stores"));
     assert!(expected.iter().all(|old| *old < fresh), "ids are never used twice");
+}
+
+async fn a_changed_source_recalls_its_answers(store: &dyn Store) {
+    const TODAY: time::Date = date!(2026 - 11 - 25);
+    let shelf = name("recall");
+    store.create_collection(&collection("recall")).await.expect("made");
+    let first = document("k", &[("第一条", "甲应当还款。乙不应当。"), ("第二条", "丙。")]);
+    let version = version_of(store.put_document(&shelf, &first).await.expect("put"));
+    let words = "甲应当还款。";
+    let answer = StoredAnswer {
+        id: "0191-recall".to_owned(),
+        created_at: datetime!(2026-11-23 14:00:00 UTC),
+        question: "甲应当还款吗？".to_owned(),
+        outcome: "answered".to_owned(),
+        json: "{}".to_owned(),
+        citations: vec![(version, Span::new(0, words.len()))],
+    };
+    store.put_answer(&answer).await.expect("stores");
+    let recalls = async || store.recalls(Some("0191-recall"), TODAY, 10).await.expect("reads");
+    assert_eq!(recalls().await, []);
+
+    let mut next = document("k", &[("第一条", "甲应当还款。乙也应当。"), ("第二条", "丁。")]);
+    store.put_document(&shelf, &next).await.expect("put");
+    assert_eq!(recalls().await, [], "the words that were cited still stand");
+
+    next.document.meta.status = DocStatus::Repealed;
+    next.document.meta.valid_to = Some(date!(2026 - 11 - 24));
+    next.content_hash = "repealed".to_owned();
+    store.put_document(&shelf, &next).await.expect("put");
+    let found = recalls().await;
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].change, found[0].old_text.as_str()), (SourceChange::Validity, words));
+    assert_eq!(found[0].old.status, DocStatus::InForce);
+    assert_eq!(found[0].new.as_ref().map(|new| new.status), Some(DocStatus::Repealed));
+    assert_eq!((found[0].key.as_str(), found[0].locator.as_str()), ("k", "第一条"));
+    assert!(found[0].since.is_some());
+
+    let other = document("k", &[("第一条", "甲不必还款。"), ("第二条", "丁。")]);
+    store.put_document(&shelf, &other).await.expect("put");
+    let found = recalls().await;
+    assert_eq!((found[0].change, found[0].new_text.as_deref()), (SourceChange::Text, Some("甲不必还款。")));
+
+    store.delete_document(&shelf, "k").await.expect("gone");
+    assert_eq!(recalls().await[0].change, SourceChange::Removed);
+    store.put_document(&shelf, &first).await.expect("put");
+    assert_eq!(recalls().await, [], "the source is back as it was");
+    store.delete_collection(&shelf).await.expect("gone");
+    let found = recalls().await;
+    assert_eq!((found[0].change, found[0].old_text.as_str()), (SourceChange::Removed, words));
+    assert!(found[0].since.is_some() && found[0].new.is_none());
+    assert_eq!(store.recalls(None, TODAY, 10).await.expect("reads"), found);
+    assert_eq!(store.recalls(None, TODAY, 0).await.expect("reads"), []);
 }
 
 async fn answers_are_records(store: &dyn Store) {

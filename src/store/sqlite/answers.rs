@@ -33,6 +33,21 @@ pub(super) async fn put(store: &SqliteStore, answer: &StoredAnswer) -> Result<()
         .await
         .map_err(failed(ACTION))?;
     }
+    // By value: the answer outlives its sources, and is held against what became of them.
+    sqlx::query(
+        "UPDATE answer_citations AS x SET \
+         (collection, document_key, title, locator, quote, status, valid_to, superseded_by) = \
+         (SELECT c.name, d.key, v.title, k.locator, CAST(substr(CAST(k.text AS BLOB), \
+         x.start_byte - k.start_byte + 1, x.end_byte - x.start_byte) AS TEXT), v.status, v.valid_to, v.superseded_by \
+         FROM document_versions v JOIN documents d ON d.id = v.document_id \
+         JOIN collections c ON c.id = d.collection_id \
+         JOIN chunks k ON k.version_id = v.id AND k.start_byte <= x.start_byte AND k.end_byte >= x.end_byte \
+         WHERE v.id = x.version_id LIMIT 1) WHERE x.answer_id = $1",
+    )
+    .bind(&answer.id)
+    .execute(&mut *tx)
+    .await
+    .map_err(failed(ACTION))?;
     tx.commit().await.map_err(failed(ACTION))
 }
 

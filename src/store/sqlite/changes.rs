@@ -14,13 +14,16 @@ pub(super) async fn log(
         ChangeKind::Added => "added",
         ChangeKind::Removed => "removed",
     };
-    sqlx::query("INSERT INTO changes (kind, version_id, collection) VALUES ($1, $2, $3)")
-        .bind(kind)
-        .bind(version)
-        .bind(collection.as_str())
-        .execute(connection)
-        .await
-        .map_err(failed("write the change log"))?;
+    sqlx::query(
+        "INSERT INTO changes (kind, version_id, collection, at) \
+         VALUES ($1, $2, $3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+    )
+    .bind(kind)
+    .bind(version)
+    .bind(collection.as_str())
+    .execute(connection)
+    .await
+    .map_err(failed("write the change log"))?;
     Ok(())
 }
 

@@ -139,8 +139,8 @@ pub(super) async fn delete(store: &SqliteStore, name: &CollectionName) -> Result
     let mut tx = store.write(ACTION).await?;
     let id = id(&mut *tx, name).await?;
     sqlx::query(
-        "INSERT INTO changes (kind, version_id, collection) \
-         SELECT 'removed', v.id, $2 FROM documents d \
+        "INSERT INTO changes (kind, version_id, collection, at) \
+         SELECT 'removed', v.id, $2, strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM documents d \
          JOIN document_versions v ON v.document_id = d.id AND v.current = 1 \
          WHERE d.collection_id = $1 ORDER BY v.id",
     )

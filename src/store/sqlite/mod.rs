@@ -10,6 +10,7 @@ mod documents;
 mod error;
 mod open;
 mod packed;
+mod recall;
 mod vectors;
 
 use std::{
@@ -19,12 +20,16 @@ use std::{
 
 use async_trait::async_trait;
 use sqlx::{Sqlite, SqlitePool, Transaction};
+use time::Date;
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::document::{
-        ChunkId, Collection, CollectionName, CollectionSettings, Document, DocumentMeta, DocumentVersion, PageBox,
-        VersionId,
+    domain::{
+        document::{
+            ChunkId, Collection, CollectionName, CollectionSettings, Document, DocumentMeta, DocumentVersion, PageBox,
+            VersionId,
+        },
+        recall::Recall,
     },
     ports::{
         Change, CollectionStats, PackedDocument, PreparedDocument, PutOutcome, Store, StoreError, StoredAnswer,
@@ -203,5 +208,9 @@ impl Store for SqliteStore {
 
     async fn answer(&self, id: &str) -> Result<Option<StoredAnswer>, StoreError> {
         answers::get(self, id).await
+    }
+
+    async fn recalls(&self, answer: Option<&str>, today: Date, limit: u32) -> Result<Vec<Recall>, StoreError> {
+        recall::list(self, answer, today, limit).await
     }
 }

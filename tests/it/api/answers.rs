@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
-use attest::testing::FakeService;
+use attest::{
+    domain::{
+        document::DocStatus,
+        recall::{Recall, SourceChange, Standing},
+    },
+    testing::FakeService,
+};
 use futures::StreamExt;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use time::macros::datetime;
 
 use super::{Server, json, refused, soon};
 
@@ -218,4 +225,34 @@ async fn a_shutdown_does_not_wait_for_ever() {
     let ended = tokio::time::timeout(Duration::from_secs(5), server.task).await;
     ended.expect("within five seconds").expect("no panic").expect("a clean end");
     asked.abort();
+}
+
+#[tokio::test]
+async fn answers_whose_sources_changed_are_listed() {
+    let server = Server::start().await;
+    let old = Standing { status: DocStatus::InForce, valid_to: None, superseded_by: None };
+    let recall = Recall {
+        answer: "a1".to_owned(),
+        answered_at: datetime!(2026-11-23 14:00:00 UTC),
+        question: "甲应当还款吗？".to_owned(),
+        collection: "legal-zh".parse().expect("a name"),
+        key: "k".to_owned(),
+        title: "民法典".to_owned(),
+        locator: "第一条".to_owned(),
+        change: SourceChange::Text,
+        old_text: "甲应当还款。".to_owned(),
+        new_text: Some("甲不必还款。".to_owned()),
+        new: Some(old.clone()),
+        old,
+        since: Some(datetime!(2026-11-24 08:00:00 UTC)),
+    };
+    server.fake.set_recalls(vec![recall]);
+    let list = json(server.get("/v1/recall").await).await;
+    let found = &list["recalls"][0];
+    assert_eq!((&found["change"], &found["new_text"]), (&json!("text"), &json!("甲不必还款。")));
+    assert_eq!((&found["since"], &found["old"]["status"]), (&json!("2026-11-24T08:00:00Z"), &json!("in_force")));
+    assert_eq!(json(server.get("/v1/recall?answer=a1").await).await, list);
+    assert_eq!(json(server.get("/v1/recall?answer=a2").await).await, json!({"recalls": []}));
+    let bad = server.get("/v1/recall?since=1").await;
+    refused(bad, StatusCode::BAD_REQUEST, "invalid_parameter").await;
 }

@@ -40,6 +40,7 @@ async fn every_route_is_described() {
             "GET /v1/collections/{name}/settings",
             "GET /v1/documents",
             "GET /v1/documents/{collection}/{key}",
+            "GET /v1/recall",
             "POST /v1/answers",
             "POST /v1/collections",
             "POST /v1/documents",
