@@ -167,7 +167,7 @@ impl Retriever for Shelf {
             signals: Signals { direct: true, ..Signals::default() },
         };
         let collections = vec!["legal-zh".parse().expect("a valid name")];
-        let searched = Searched { collections, chunks: 1, vectors_permille: 0, index_position: 1, as_of: None };
+        let searched = Searched { collections, chunks: 1, index_position: 1, ..Searched::default() };
         Ok(EvidenceSet::number(vec![evidence], searched))
     }
 

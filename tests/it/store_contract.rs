@@ -356,7 +356,7 @@ async fn a_changed_source_recalls_its_answers(store: &dyn Store) {
 
     next.document.meta.status = DocStatus::Repealed;
     next.document.meta.valid_to = Some(date!(2026 - 11 - 24));
-    next.content_hash = "repealed".to_owned();
+    "repealed".clone_into(&mut next.content_hash);
     store.put_document(&shelf, &next).await.expect("put");
     let found = recalls().await;
     assert_eq!(found.len(), 1);
