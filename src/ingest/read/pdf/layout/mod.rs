@@ -44,7 +44,13 @@ struct Run {
     lead: usize,
     bold: bool,
     count: usize,
+    /// The last character is a raised one: an exponent, or the mark of a note.
+    raised: bool,
 }
+
+/// What is smaller and higher than this, in font sizes, is raised.
+const RAISED_SIZE: f32 = 0.8;
+const RAISED_BY: f32 = 0.1;
 
 impl Run {
     fn of(glyph: &Glyph) -> Self {
@@ -60,6 +66,7 @@ impl Run {
             lead: 1,
             bold: glyph.bold,
             count: 1,
+            raised: false,
         }
     }
 
@@ -87,9 +94,16 @@ impl Run {
         let size = self.size.max(glyph.size);
         let gap = glyph.left - self.right;
         let between = self.text.chars().next_back();
-        if is_apart(between, glyph.c, gap / size, glyph.spaced) {
+        let raised = glyph.size < RAISED_SIZE * self.size && glyph.middle() < self.middle() - RAISED_BY * self.size;
+        let digits = glyph.c.is_ascii_digit() && between.is_some_and(|c| c.is_ascii_digit());
+        if digits && raised && !self.raised {
+            // No digit of the figure before it: 8,935,112³ is not 8,935,1123. Over a ten stands an exponent.
+            let figure = self.text.rsplit(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',')).next();
+            self.text.push(if figure == Some("10") { '^' } else { ' ' });
+        } else if is_apart(between, glyph.c, gap / size, glyph.spaced) || digits && self.raised && !raised {
             self.text.push(' ');
         }
+        self.raised = raised;
         letters::push(&mut self.text, glyph.c);
         self.cover(glyph.left, glyph.top, glyph.right, glyph.bottom);
         self.vote(glyph.size);

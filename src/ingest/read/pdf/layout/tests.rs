@@ -128,3 +128,26 @@ fn a_large_bullet_does_not_make_a_line_large() {
     assert_eq!(lines.len(), 1);
     assert!((lines[0].size - 10.0).abs() < 0.01, "{}", lines[0].size);
 }
+
+#[test]
+fn a_raised_digit_is_no_digit_of_the_figure_before_it() {
+    let raised = |glyphs: &mut Vec<Glyph>, left: f32, top: f32, digits: &str| {
+        for (n, c) in (0_u8..).zip(digits.chars()) {
+            let left = left + 3.0 * f32::from(n);
+            let rect = [left, 800.0 - top - 5.0, left + 3.0, 800.0 - top + 1.0];
+            glyphs.push(Glyph::new(c, rect, 6.0, false, false, Frame::default()));
+        }
+    };
+    let mut glyphs = Vec::new();
+    typed(&mut glyphs, 50.0, 20.0, "Revenue was 8,935,112");
+    let end = glyphs.last().map_or(0.0, |glyph| glyph.right);
+    raised(&mut glyphs, end, 20.0, "31");
+    typed(&mut glyphs, 50.0, 40.0, "a count of 6.2x10");
+    let end = glyphs.last().map_or(0.0, |glyph| glyph.right);
+    raised(&mut glyphs, end, 40.0, "9");
+    typed(&mut glyphs, 50.0, 60.0, "Figures 12 and 345 stand as they are");
+    assert_eq!(
+        read(glyphs),
+        ["Revenue was 8,935,112 31", "a count of 6.2x10^9", "Figures 12 and 345 stand as they are"]
+    );
+}
