@@ -184,6 +184,17 @@ pub enum Role {
     Assistant,
 }
 
+impl Role {
+    /// As chat templates and servers name it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Prompt {
     /// Rendered with the model's own chat template.
@@ -511,6 +522,8 @@ pub trait Store: Send + Sync {
     /// Removes it with everything in it. Stored answers keep their JSON.
     async fn delete_collection(&self, name: &CollectionName) -> Result<(), StoreError>;
     async fn collection_settings(&self, name: &CollectionName) -> Result<CollectionSettings, StoreError>;
+    /// Of all collections for which something was set.
+    async fn all_collection_settings(&self) -> Result<Vec<(CollectionName, CollectionSettings)>, StoreError>;
     async fn put_collection_settings(
         &self,
         name: &CollectionName,

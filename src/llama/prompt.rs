@@ -10,14 +10,6 @@ use crate::{
     ports::{ChatMessage, Prompt, Role},
 };
 
-const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::System => "system",
-        Role::User => "user",
-        Role::Assistant => "assistant",
-    }
-}
-
 /// Stands for the text of a message while the template is rendered. U+E000 and U+E001 belong to nobody.
 fn place_holder(index: usize) -> String {
     format!("\u{e000}{index}\u{e001}")
@@ -62,7 +54,7 @@ pub fn tokens(model: &LlamaModel, prompt: &Prompt, is_chat: bool, prefix: &str) 
 /// where there is none of that either, `ChatML`.
 fn render(model: &LlamaModel, messages: &[ChatMessage]) -> Result<String, String> {
     let turns: Vec<Turn> =
-        (0..).zip(messages).map(|(i, m)| Turn { role: role_name(m.role), content: place_holder(i) }).collect();
+        (0..).zip(messages).map(|(i, m)| Turn { role: m.role.code(), content: place_holder(i) }).collect();
     let own = model.chat_template(None).ok();
     if let Some(source) = own.as_ref().and_then(|own| own.to_str().ok()) {
         // What begins the text is added by the tokenizer.

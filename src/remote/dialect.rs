@@ -96,7 +96,7 @@ impl Dialect {
                 "completions"
             }
             Prompt::Chat(messages) => {
-                let message = |role: Role, text: &str| json!({ "role": role_name(role), "content": text });
+                let message = |role: Role, text: &str| json!({ "role": role.code(), "content": text });
                 let mut list: Vec<Value> = messages.iter().map(|m| message(m.role, &m.text)).collect();
                 if !request.opening.is_empty() {
                     list.push(message(Role::Assistant, &request.opening));
@@ -127,14 +127,6 @@ impl Dialect {
                 messages.push(json!({ "role": "user", "content": text }));
             }
         }
-    }
-}
-
-const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::System => "system",
-        Role::User => "user",
-        Role::Assistant => "assistant",
     }
 }
 
