@@ -1,11 +1,6 @@
 //! Texts to unit vectors.
 
-use std::{
-    num::NonZeroU32,
-    sync::{Arc, mpsc},
-    thread::{self, JoinHandle},
-    time::Instant,
-};
+use std::{num::NonZeroU32, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use llama_cpp_2::{
@@ -14,14 +9,13 @@ use llama_cpp_2::{
     model::LlamaModel,
     token::LlamaToken,
 };
-use tokio::sync::oneshot;
 
 use super::{
     backend::{Backend, backend, open, threads},
     lanes::{Lane, Lanes},
     options::EmbedderOptions,
     packs::{self, Packer, Request},
-    queue::{CloseOnDrop, Queue},
+    served::Served,
 };
 use crate::{
     domain::answer::ModelIdentity,
@@ -44,8 +38,7 @@ pub struct LlamaEmbedder {
     model: Arc<LlamaModel>,
     dimensions: usize,
     max_tokens: usize,
-    queue: Arc<Queue<Request<String, Vec<f32>>>>,
-    worker: Option<JoinHandle<()>>,
+    served: Served<Request<String, Vec<f32>>>,
 }
 
 impl LlamaEmbedder {
@@ -59,29 +52,18 @@ impl LlamaEmbedder {
         let trained = usize::try_from(model.n_ctx_train()).unwrap_or(usize::MAX);
         let max_tokens = options.max_tokens.clamp(8, trained.max(8));
         let dimensions = usize::try_from(model.n_embd_out()).unwrap_or(0);
-        let queue = Arc::new(Queue::new(Job::Embedder.code(), options.model.queue));
-        let (ready, opened) = mpsc::channel();
-        let worker = thread::Builder::new().name("embedder".into()).spawn({
-            let (model, queue) = (Arc::clone(&model), Arc::clone(&queue));
-            let (identity, threads) = (options.model.identity.clone(), threads(&options.model));
-            let encoder = header.is_encoder();
-            move || {
-                let _close = CloseOnDrop(&queue);
-                match Worker::new(&model, identity, threads, max_tokens, encoder) {
-                    Ok(mut worker) => {
-                        let _ = ready.send(Ok(()));
-                        packs::serve(&mut worker, &queue);
-                    }
-                    Err(e) => {
-                        let _ = ready.send(Err(e));
-                    }
+        let identity = options.model.identity.clone();
+        let (served, ()) = Served::start(Job::Embedder, &options.model.identity, options.model.queue, {
+            let (model, threads, encoder) = (Arc::clone(&model), threads(&options.model), header.is_encoder());
+            move |queue, ready| match Worker::new(&model, identity, threads, max_tokens, encoder) {
+                Ok(mut worker) => {
+                    ready(Ok(()));
+                    packs::serve(&mut worker, queue);
                 }
+                Err(e) => ready(Err(e)),
             }
-        });
-        let failed = |problem: String| ModelError::Failed { model: options.model.identity.name.clone(), problem };
-        let worker = worker.map_err(|e| failed(format!("no thread for it: {e}")))?;
-        opened.recv().map_err(|_| failed("its worker ended while it started".into()))??;
-        Ok(Self { options, model, dimensions, max_tokens, queue, worker: Some(worker) })
+        })?;
+        Ok(Self { options, model, dimensions, max_tokens, served })
     }
 
     fn prefixed(&self, kind: EmbedKind, text: &str) -> String {
@@ -110,27 +92,12 @@ impl Embedder for LlamaEmbedder {
 
     #[tracing::instrument(level = "debug", skip_all, fields(texts = texts.len(), ?priority))]
     async fn embed(&self, kind: EmbedKind, texts: &[String], priority: Priority) -> Result<Vec<Vec<f32>>, ModelError> {
-        if texts.is_empty() {
-            return Ok(Vec::new());
-        }
         let inputs = texts.iter().map(|text| self.prefixed(kind, text)).collect();
-        let (reply, answer) = oneshot::channel();
-        self.queue.push(Request { inputs, reply }, priority)?;
-        answer.await.map_err(|_| ModelError::Cancelled)?
+        packs::ask(&self.served, inputs, priority).await
     }
 
     fn count_tokens(&self, text: &str) -> Result<usize, ModelError> {
         Ok(self.model.vocab().tokenize(text.as_bytes(), false, false).len())
-    }
-}
-
-impl Drop for LlamaEmbedder {
-    fn drop(&mut self) {
-        self.queue.close();
-        if let Some(worker) = self.worker.take() {
-            // The model must outlive its context, and a process must not end in the middle of a call.
-            let _ = worker.join();
-        }
     }
 }
 

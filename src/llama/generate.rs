@@ -2,8 +2,7 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{Arc, OnceLock, mpsc as std_mpsc},
-    thread::{self, JoinHandle},
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -21,8 +20,8 @@ use super::{
     backend::{Backend, backend, open, threads},
     options::GeneratorOptions,
     prompt,
-    queue::{CloseOnDrop, Queue},
     sample::{self, Drawer, Drawn, Pieces},
+    served::Served,
 };
 use crate::{
     domain::answer::ModelIdentity,
@@ -56,8 +55,7 @@ pub struct LlamaGenerator {
     pieces: Arc<OnceLock<Pieces>>,
     is_chat: bool,
     context_tokens: usize,
-    queue: Arc<Queue<Request>>,
-    worker: Option<JoinHandle<()>>,
+    served: Served<Request>,
 }
 
 impl LlamaGenerator {
@@ -70,33 +68,22 @@ impl LlamaGenerator {
         let (model, header) = open(&options.model, Job::Generator)?;
         let context = options.context.min(model.n_ctx_train()).max(64);
         let is_chat = options.chat.unwrap_or_else(|| header.has_chat_template());
-        let queue = Arc::new(Queue::new(Job::Generator.code(), options.model.queue));
         let pieces = Arc::new(OnceLock::new());
-        let (ready, opened) = std_mpsc::channel();
-        let worker = thread::Builder::new().name("generator".into()).spawn({
-            let (model, queue, pieces) = (Arc::clone(&model), Arc::clone(&queue), Arc::clone(&pieces));
-            let options = options.clone();
-            move || {
-                let _close = CloseOnDrop(&queue);
-                match Worker::new(&model, &options, context, &pieces) {
-                    Ok(mut worker) => {
-                        let _ = ready.send(Ok(worker.size()));
-                        while let Some((_, request)) = queue.pop() {
-                            let since = Instant::now();
-                            worker.serve(request);
-                            queue.served(since.elapsed());
-                        }
-                    }
-                    Err(e) => {
-                        let _ = ready.send(Err(e));
+        let (served, context_tokens) = Served::start(Job::Generator, &options.model.identity, options.model.queue, {
+            let (model, pieces, options) = (Arc::clone(&model), Arc::clone(&pieces), options.clone());
+            move |queue, ready| match Worker::new(&model, &options, context, &pieces) {
+                Ok(mut worker) => {
+                    ready(Ok(worker.size()));
+                    while let Some((_, request)) = queue.pop() {
+                        let since = Instant::now();
+                        worker.serve(request);
+                        queue.served(since.elapsed());
                     }
                 }
+                Err(e) => ready(Err(e)),
             }
-        });
-        let failed = |problem: String| ModelError::Failed { model: options.model.identity.name.clone(), problem };
-        let worker = worker.map_err(|e| failed(format!("no thread for it: {e}")))?;
-        let context_tokens = opened.recv().map_err(|_| failed("its worker ended while it started".into()))??;
-        Ok(Self { options, model, pieces, is_chat, context_tokens, queue, worker: Some(worker) })
+        })?;
+        Ok(Self { options, model, pieces, is_chat, context_tokens, served })
     }
 
     fn failed(&self, problem: String) -> ModelError {
@@ -153,7 +140,7 @@ impl Generator for LlamaGenerator {
     #[tracing::instrument(level = "debug", skip_all)]
     async fn generate(&self, request: GenerateRequest) -> Result<GenerationStream, ModelError> {
         let (request, events) = self.prepare(request)?;
-        self.queue.push(request, Priority::Interactive)?;
+        self.served.push(request, Priority::Interactive)?;
         // A stream that ends without `Done` would look like a short answer.
         let whole = stream::unfold((events, false), |(mut events, ended)| async move {
             if ended {
@@ -164,16 +151,6 @@ impl Generator for LlamaGenerator {
             Some((event, (events, ended)))
         });
         Ok(Box::pin(whole))
-    }
-}
-
-impl Drop for LlamaGenerator {
-    fn drop(&mut self) {
-        self.queue.close();
-        if let Some(worker) = self.worker.take() {
-            // The model must outlive its context, and a process must not end in the middle of a call.
-            let _ = worker.join();
-        }
     }
 }
 

@@ -19,6 +19,7 @@ mod queue;
 mod reasons;
 mod rerank;
 mod sample;
+mod served;
 
 pub use backend::{default_threads, physical_cores};
 pub use bare::{BareGeneration, BareRun, bare_embedding, bare_generation};

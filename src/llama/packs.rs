@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::queue::Queue;
+use super::{queue::Queue, served::Served};
 use crate::ports::{ModelError, Priority};
 
 /// Inputs, and where their outputs go.
@@ -15,6 +15,20 @@ pub struct Request<I, O> {
 }
 
 type Reply<O> = oneshot::Sender<Result<Vec<O>, ModelError>>;
+
+/// One output for each input, in order.
+pub async fn ask<I: Send + 'static, O: Send + 'static>(
+    model: &Served<Request<I, O>>,
+    inputs: Vec<I>,
+    priority: Priority,
+) -> Result<Vec<O>, ModelError> {
+    if inputs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (reply, answer) = oneshot::channel();
+    model.push(Request { inputs, reply }, priority)?;
+    answer.await.map_err(|_| ModelError::Cancelled)?
+}
 
 /// A model that takes several inputs in one call.
 pub trait Packer {

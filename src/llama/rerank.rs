@@ -1,11 +1,18 @@
 //! Questions and passages to scores: a cross-encoder with a head of its own (llama.cpp's pooling "rank").
 
-use std::{
-    num::NonZeroU32,
-    sync::{Arc, mpsc},
-    thread::{self, JoinHandle},
-};
+use std::num::NonZeroU32;
 
+use super::{
+    backend::{Backend, backend, open, threads},
+    options::ModelOptions,
+    packs::{self, Packer, Request},
+    served::Served,
+};
+use crate::{
+    domain::answer::ModelIdentity,
+    models::{Job, fits, gguf},
+    ports::{ModelError, Pair, Priority, Reranker},
+};
 use async_trait::async_trait;
 use llama_cpp_2::{
     context::{
@@ -15,19 +22,6 @@ use llama_cpp_2::{
     llama_batch::LlamaBatch,
     model::LlamaModel,
     token::LlamaToken,
-};
-use tokio::sync::oneshot;
-
-use super::{
-    backend::{Backend, backend, open, threads},
-    options::ModelOptions,
-    packs::{self, Packer, Request},
-    queue::{CloseOnDrop, Queue},
-};
-use crate::{
-    domain::answer::ModelIdentity,
-    models::{Job, fits, gguf},
-    ports::{ModelError, Pair, Priority, Reranker},
 };
 
 /// Tokens and pairs of one call. An encoder attends over the whole batch, so larger packs cost more than they save.
@@ -41,8 +35,7 @@ const MOST_QUESTION: usize = 256;
 /// A reranker behind its port.
 pub struct LlamaReranker {
     identity: ModelIdentity,
-    queue: Arc<Queue<Request<Pair, f32>>>,
-    worker: Option<JoinHandle<()>>,
+    served: Served<Request<Pair, f32>>,
 }
 
 impl LlamaReranker {
@@ -59,29 +52,19 @@ impl LlamaReranker {
     /// without a head for ranking.
     pub fn open(options: &ModelOptions) -> Result<Self, ModelError> {
         let (model, header) = open(options, Job::Reranker)?;
-        let queue = Arc::new(Queue::new(Job::Reranker.code(), options.queue));
         let identity = options.identity.clone();
-        let (ready, opened) = mpsc::channel();
-        let worker = thread::Builder::new().name("reranker".into()).spawn({
-            let (queue, identity, threads) = (Arc::clone(&queue), identity.clone(), threads(options));
+        let (served, ()) = Served::start(Job::Reranker, &identity, options.queue, {
+            let (identity, threads) = (identity.clone(), threads(options));
             let template = header.text("tokenizer.chat_template.rerank").map(str::to_owned);
-            move || {
-                let _close = CloseOnDrop(&queue);
-                match Worker::new(&model, identity, threads, template) {
-                    Ok(mut worker) => {
-                        let _ = ready.send(Ok(()));
-                        packs::serve(&mut worker, &queue);
-                    }
-                    Err(e) => {
-                        let _ = ready.send(Err(e));
-                    }
+            move |queue, ready| match Worker::new(&model, identity, threads, template) {
+                Ok(mut worker) => {
+                    ready(Ok(()));
+                    packs::serve(&mut worker, queue);
                 }
+                Err(e) => ready(Err(e)),
             }
-        });
-        let failed = |problem: String| ModelError::Failed { model: identity.name.clone(), problem };
-        let worker = worker.map_err(|e| failed(format!("no thread for it: {e}")))?;
-        opened.recv().map_err(|_| failed("its worker ended while it started".into()))??;
-        Ok(Self { identity, queue, worker: Some(worker) })
+        })?;
+        Ok(Self { identity, served })
     }
 }
 
@@ -93,27 +76,13 @@ impl Reranker for LlamaReranker {
 
     #[tracing::instrument(level = "debug", skip_all, fields(passages = passages.len(), ?priority))]
     async fn scores(&self, question: &str, passages: &[String], priority: Priority) -> Result<Vec<f32>, ModelError> {
-        if passages.is_empty() {
-            return Ok(Vec::new());
-        }
         let pair = |evidence: &String| Pair { evidence: evidence.clone(), claim: question.to_owned() };
-        let (reply, answer) = oneshot::channel();
-        self.queue.push(Request { inputs: passages.iter().map(pair).collect(), reply }, priority)?;
-        let logits = answer.await.map_err(|_| ModelError::Cancelled)??;
+        let logits = packs::ask(&self.served, passages.iter().map(pair).collect(), priority).await?;
         if logits.iter().any(|logit| !logit.is_finite()) {
             let problem = "it gave a score that is not a number".to_owned();
             return Err(ModelError::Failed { model: self.identity.name.clone(), problem });
         }
         Ok(logits.into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect())
-    }
-}
-
-impl Drop for LlamaReranker {
-    fn drop(&mut self) {
-        self.queue.close();
-        if let Some(worker) = self.worker.take() {
-            let _ = worker.join();
-        }
     }
 }
 

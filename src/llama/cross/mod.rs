@@ -6,23 +6,7 @@
 mod heads;
 mod offsets;
 
-use std::{
-    num::NonZeroU32,
-    sync::{Arc, mpsc},
-    thread::{self, JoinHandle},
-};
-
-use async_trait::async_trait;
-use llama_cpp_2::{
-    context::{
-        LlamaContext,
-        params::{LlamaContextParams, LlamaPoolingType},
-    },
-    llama_batch::LlamaBatch,
-    model::LlamaModel,
-    token::LlamaToken,
-};
-use tokio::sync::oneshot;
+use std::{num::NonZeroU32, sync::Arc};
 
 pub use self::heads::FILE as HEADS_FILE;
 use self::{
@@ -33,7 +17,7 @@ use super::{
     backend::{Backend, backend, open, threads},
     options::ModelOptions,
     packs::{self, Packer, Request},
-    queue::{CloseOnDrop, Queue},
+    served::Served,
 };
 use crate::{
     domain::{
@@ -43,6 +27,16 @@ use crate::{
     models::{Job, charsmap::Charsmap, gguf::Header},
     ports::{Encoder, EncoderThresholds, Mark, ModelError, Pair, Priority, Reading},
     text::lang,
+};
+use async_trait::async_trait;
+use llama_cpp_2::{
+    context::{
+        LlamaContext,
+        params::{LlamaContextParams, LlamaPoolingType},
+    },
+    llama_batch::LlamaBatch,
+    model::LlamaModel,
+    token::LlamaToken,
 };
 
 /// Tokens of one call. An encoder attends over the whole batch, so larger packs cost more than they save.
@@ -70,8 +64,7 @@ pub struct LlamaEncoder {
     model: Arc<LlamaModel>,
     heads: Arc<Heads>,
     folding: Folding,
-    queue: Arc<Queue<Request<Pair, (Ids, Raw)>>>,
-    worker: Option<JoinHandle<()>>,
+    served: Served<Request<Pair, (Ids, Raw)>>,
 }
 
 impl LlamaEncoder {
@@ -90,51 +83,32 @@ impl LlamaEncoder {
             return Err(bad(format!("its heads want {} tokens, the encoder reads {trained}", heads.max_tokens)));
         }
         let heads = Arc::new(heads);
-        let queue = Arc::new(Queue::new(Job::Verifier.code(), options.queue));
-        let (ready, opened) = mpsc::channel();
         // The heads are part of what is named: a certificate for others says nothing about these.
         let identity = ModelIdentity {
             name: format!("{}+heads-{}", options.identity.name, &heads.digest[..12]),
             sha256: options.identity.sha256.clone(),
         };
-        let worker = thread::Builder::new().name("verifier".into()).spawn({
-            let (model, queue, heads) = (Arc::clone(&model), Arc::clone(&queue), Arc::clone(&heads));
+        let (served, ()) = Served::start(Job::Verifier, &identity, options.queue, {
+            let (model, heads) = (Arc::clone(&model), Arc::clone(&heads));
             let (identity, threads) = (identity.clone(), threads(options));
-            move || {
-                let _close = CloseOnDrop(&queue);
-                match Worker::new(&model, &heads, identity, threads) {
-                    Ok(mut worker) => {
-                        let _ = ready.send(Ok(()));
-                        packs::serve(&mut worker, &queue);
-                    }
-                    Err(e) => {
-                        let _ = ready.send(Err(e));
-                    }
+            move |queue, ready| match Worker::new(&model, &heads, identity, threads) {
+                Ok(mut worker) => {
+                    ready(Ok(()));
+                    packs::serve(&mut worker, queue);
                 }
+                Err(e) => ready(Err(e)),
             }
-        });
-        let failed = |problem: String| ModelError::Failed { model: identity.name.clone(), problem };
-        let worker = worker.map_err(|e| failed(format!("no thread for it: {e}")))?;
-        opened.recv().map_err(|_| failed("its worker ended while it started".into()))??;
-        Ok(Self { identity, model, heads, folding: folding(&header), queue, worker: Some(worker) })
+        })?;
+        Ok(Self { identity, model, heads, folding: folding(&header), served })
     }
 
     /// Ids and logits of pairs.
     pub async fn raw(&self, pairs: &[Pair]) -> Result<Vec<RawPair>, ModelError> {
-        let read = self.compute(pairs, Priority::Interactive).await?;
+        let read = packs::ask(&self.served, pairs.to_vec(), Priority::Interactive).await?;
         Ok(read
             .into_iter()
             .map(|(ids, raw)| RawPair { ids: ids.whole.iter().map(|t| t.0).collect(), logits: raw.logits })
             .collect())
-    }
-
-    async fn compute(&self, pairs: &[Pair], priority: Priority) -> Result<Vec<(Ids, Raw)>, ModelError> {
-        if pairs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (reply, answer) = oneshot::channel();
-        self.queue.push(Request { inputs: pairs.to_vec(), reply }, priority)?;
-        answer.await.map_err(|_| ModelError::Cancelled)?
     }
 
     fn reading(&self, pair: &Pair, ids: &Ids, raw: &Raw) -> Result<Reading, ModelError> {
@@ -237,18 +211,8 @@ impl Encoder for LlamaEncoder {
             let limit = self.heads.max_tokens - SPECIAL - LEAST_EVIDENCE;
             return Err(ModelError::TooLong { model: self.identity.name.clone(), tokens, limit });
         }
-        let read = self.compute(pairs, priority).await?;
+        let read = packs::ask(&self.served, pairs.to_vec(), priority).await?;
         pairs.iter().zip(read).map(|(pair, (ids, raw))| self.reading(pair, &ids, &raw)).collect()
-    }
-}
-
-impl Drop for LlamaEncoder {
-    fn drop(&mut self) {
-        self.queue.close();
-        if let Some(worker) = self.worker.take() {
-            // The model must outlive its context, and a process must not end in the middle of a call.
-            let _ = worker.join();
-        }
     }
 }
 
