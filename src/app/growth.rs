@@ -146,12 +146,9 @@ impl Synthetic {
     }
 }
 
-fn unit(mut values: Vec<f32>) -> Vec<f32> {
-    let length = dot(&values, &values).sqrt().max(1e-6);
-    for value in &mut values {
-        *value /= length;
-    }
-    values
+/// Embedders give unit vectors; what has no direction stays as it is and is refused later.
+fn unit(values: Vec<f32>) -> Vec<f32> {
+    retrieve::unit(values).unwrap_or_default()
 }
 
 /// Knows the vectors of the questions beforehand: embedding is not what is measured.

@@ -24,7 +24,7 @@ pub use self::{
     fuse::Fusion,
     lexical::{BareSearch, LexicalWeights, bare_index},
     passage::passage_text,
-    product::dot,
+    product::{dot, unit},
     remember::Remembering,
     rerank::ByRelevance,
 };

@@ -40,7 +40,7 @@ pub(super) fn dot_codes(a: &[f32], coarse: &[i8], fine: &[i8]) -> f32 {
 }
 
 /// Scales to length 1; `None` for what has no direction: zero, NaN, infinity.
-pub(super) fn unit(mut values: Vec<f32>) -> Option<Vec<f32>> {
+pub fn unit(mut values: Vec<f32>) -> Option<Vec<f32>> {
     let length = dot(&values, &values).sqrt();
     if !length.is_finite() || length < 1e-6 {
         return None;
