@@ -11,6 +11,7 @@ use crate::{
         text::{Lang, Span},
     },
     ingest::prepare,
+    models,
     ports::{NewChunk, PackedDocument, PackedVectors, PreparedDocument},
 };
 
@@ -32,6 +33,20 @@ pub(super) struct Manifest {
     /// Number of vectors by the model that made them.
     pub vectors: BTreeMap<String, u64>,
     pub entries: Vec<Entry>,
+}
+
+impl Manifest {
+    /// Of nothing yet.
+    pub fn new() -> Self {
+        Self {
+            kind: KIND.to_owned(),
+            format: FORMAT,
+            documents: 0,
+            chunks: 0,
+            vectors: BTreeMap::new(),
+            entries: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -229,11 +244,8 @@ fn chunk_hash(span: Span, text: &str) -> Option<String> {
 }
 
 fn hex(values: &[f32]) -> String {
-    use std::fmt::Write as _;
-    values.iter().flat_map(|value| value.to_le_bytes()).fold(String::with_capacity(values.len() * 8), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    models::hex(&bytes)
 }
 
 fn floats(hex: &str) -> Option<Vec<f32>> {

@@ -51,7 +51,7 @@ impl Archive {
             ZipError::Io(problem) => unreadable(problem),
             other => ArchiveError::Foreign(format!("it is not a whole ZIP file: {other}")),
         })?;
-        let mut archive = Self { zip, manifest: Manifest::empty() };
+        let mut archive = Self { zip, manifest: Manifest::new() };
         let names = archive.zip.file_names().map(|name| name.map(std::borrow::Cow::into_owned));
         let mut names = names.collect::<Result<Vec<String>, _>>().map_err(|e| damaged(&e))?;
         names.sort_unstable();
@@ -157,19 +157,6 @@ impl Archive {
             return Ok(());
         }
         Err(ArchiveError::Damaged(format!("{name} does not have the hash that its manifest names")))
-    }
-}
-
-impl Manifest {
-    fn empty() -> Self {
-        Self {
-            kind: String::new(),
-            format: 0,
-            documents: 0,
-            chunks: 0,
-            vectors: std::collections::BTreeMap::new(),
-            entries: Vec::new(),
-        }
     }
 }
 

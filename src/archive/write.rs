@@ -1,7 +1,6 @@
 //! A collection to a file.
 
 use std::{
-    collections::BTreeMap,
     fs::File,
     io::{self, BufWriter, Write},
 };
@@ -12,7 +11,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{
     ArchiveError, Contents,
-    format::{DOCUMENTS, Entry, FORMAT, HEAD, Head, KIND, Line, MANIFEST, Manifest, SYNONYMS},
+    format::{DOCUMENTS, Entry, HEAD, Head, Line, MANIFEST, Manifest, SYNONYMS},
     read::LONGEST_LINE,
 };
 use crate::{
@@ -36,16 +35,9 @@ fn failed(problem: impl Into<io::Error>) -> ArchiveError {
 
 impl Writer {
     pub fn begin(file: File, collection: &Collection, settings: &CollectionSettings) -> Result<Self, ArchiveError> {
-        let manifest = Manifest {
-            kind: KIND.to_owned(),
-            format: FORMAT,
-            documents: 0,
-            chunks: 0,
-            vectors: BTreeMap::new(),
-            entries: Vec::new(),
-        };
         let zip = ZipWriter::new(BufWriter::new(file));
-        let mut writer = Self { zip, name: collection.name.clone(), bytes: 0, hasher: Sha256::new(), manifest };
+        let mut writer =
+            Self { zip, name: collection.name.clone(), bytes: 0, hasher: Sha256::new(), manifest: Manifest::new() };
         let head = Head {
             name: collection.name.to_string(),
             title: collection.title.clone(),
