@@ -94,14 +94,7 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
 fn generator(app: &App, model: &Installed) -> anyhow::Result<()> {
     let header = gguf::read_header(&model.path)?;
     let options = app.generator_options(model);
-    let setup = Setup {
-        context: u64::from(options.context).min(header.context_length().unwrap_or(u64::MAX)),
-        kv: options.kv.element(),
-        sequences: 1,
-        whole_window: true,
-        batch: 512,
-    };
-    let plan = Plan::of(&header, &setup);
+    let plan = Plan::of(&header, &Setup::of_generator(&header, options.context, options.kv.element()));
     for line in plan::what_it_is(&header, &plan) {
         println!("{}", line.strip_prefix("! ").map_or_else(|| format!("  {line}"), |problem| format!("! {problem}")));
     }

@@ -15,16 +15,12 @@ use crate::{
     },
 };
 
-/// Tokens of one call, as the generator makes them.
-const BATCH: u64 = 512;
-
 pub fn print(models: &Models, what: &str, context: u32, kv: &str, threads: usize) -> anyhow::Result<()> {
     let path = find(models, what)?;
     let header = gguf::read_header(&path).with_context(|| path.display().to_string())?;
     let kv_type = KvType::parse(kv).with_context(|| format!("'{kv}' is not known: f16, q8_0 or q4_0"))?;
     let trained = header.context_length().unwrap_or(u64::MAX);
-    let asked = u64::from(context).min(trained);
-    let setup = Setup { context: asked, kv: kv_type.element(), sequences: 1, whole_window: true, batch: BATCH };
+    let setup = Setup::of_generator(&header, context, kv_type.element());
     let plan = Plan::of(&header, &setup);
     for line in what_it_is(&header, &plan) {
         println!("{line}");
