@@ -35,8 +35,7 @@ use crate::{
         evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches},
     },
     ports::{
-        EmbedKind, Embedder, IndexStatus, ModelError, Priority, Reranker, RetrieveError, Retriever, Store, StoreError,
-        StoredChunk,
+        EmbedKind, Embedder, IndexStatus, ModelError, Priority, Reranker, RetrieveError, Retriever, Store, StoredChunk,
     },
 };
 
@@ -229,12 +228,10 @@ impl Engine {
     /// What the owners of the collections have written.
     async fn settings(&self, collections: &[CollectionName]) -> Result<Settings, RetrieveError> {
         let mut settings = Settings::default();
+        let mut written: HashMap<CollectionName, CollectionSettings> =
+            self.store.all_collection_settings().await?.into_iter().collect();
         for name in collections {
-            let CollectionSettings { synonyms, known_missing } = match self.store.collection_settings(name).await {
-                // It was deleted a moment ago.
-                Err(StoreError::UnknownCollection(_)) => continue,
-                read => read?,
-            };
+            let Some(CollectionSettings { synonyms, known_missing }) = written.remove(name) else { continue };
             settings.synonyms.extend(self.synonyms_of(name, synonyms));
             if !known_missing.is_empty() {
                 settings.known_missing.push((name.clone(), known_missing));

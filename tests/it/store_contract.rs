@@ -114,6 +114,8 @@ async fn a_collection_is_unpacked_whole_or_not_at_all(store: &dyn Store) {
     let fewer = CollectionSettings { synonyms: String::new(), ..settings };
     store.put_collection_settings(&name("packed"), &fewer).await.expect("set");
     assert_eq!(store.collection_settings(&name("packed")).await.expect("reads"), fewer);
+    let written = store.all_collection_settings().await.expect("reads");
+    assert_eq!(written, [(name("packed"), fewer.clone())], "those that nothing was written of are left out");
     let unknown = store.put_collection_settings(&name("nowhere"), &fewer).await;
     assert!(matches!(unknown, Err(StoreError::UnknownCollection(_))));
     store.delete_collection(&name("packed")).await.expect("gone");

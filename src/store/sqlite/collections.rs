@@ -55,6 +55,20 @@ pub(super) async fn settings(store: &SqliteStore, name: &CollectionName) -> Resu
     Ok(CollectionSettings { synonyms, known_missing })
 }
 
+pub(super) async fn all_settings(store: &SqliteStore) -> Result<Vec<(CollectionName, CollectionSettings)>, StoreError> {
+    let rows: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT name, synonyms, known_missing FROM collections WHERE synonyms <> '' OR known_missing <> '' ORDER BY name",
+    )
+    .fetch_all(&store.readers)
+    .await
+    .map_err(failed("read the settings of the collections"))?;
+    rows.into_iter()
+        .map(|(name, synonyms, known_missing)| {
+            Ok((codec::collection_name(&name)?, CollectionSettings { synonyms, known_missing }))
+        })
+        .collect()
+}
+
 pub(super) async fn put_settings(
     store: &SqliteStore,
     name: &CollectionName,

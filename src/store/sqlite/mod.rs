@@ -107,6 +107,10 @@ impl Store for SqliteStore {
         collections::settings(self, name).await
     }
 
+    async fn all_collection_settings(&self) -> Result<Vec<(CollectionName, CollectionSettings)>, StoreError> {
+        collections::all_settings(self).await
+    }
+
     async fn put_collection_settings(
         &self,
         name: &CollectionName,
