@@ -31,12 +31,12 @@ pub(super) fn reorder(evidence: &mut [Evidence], scores: &[f32]) {
     for (rank, at) in order.into_iter().enumerate() {
         place[at] = rank;
     }
-    // The best of what was not looked at stays behind the last that was.
     for (at, item) in evidence.iter_mut().enumerate().take(looked_at) {
         let gain = |rank: usize| (K + 1.0) / (K + 1.0 + rank as f32);
         item.score = (1.0 - SECOND) * gain(at) + SECOND * gain(place[at]) + if item.signals.direct { 1.0 } else { 0.0 };
         item.signals.relevance = Some(scores[at]);
     }
+    // The best of what was not looked at stays behind the last that was.
     let least = evidence[..looked_at].iter().map(|item| item.score).fold(f32::INFINITY, f32::min);
     for (behind, item) in evidence.iter_mut().skip(looked_at).enumerate() {
         item.score = least * (looked_at as f32 / (looked_at + behind + 1) as f32);

@@ -147,6 +147,7 @@ impl Run {
         self.size = if next.count > self.count { next.size } else { self.size };
         self.bold &= next.bold;
         self.count += next.count;
+        self.raised = next.raised;
     }
 }
 
