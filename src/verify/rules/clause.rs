@@ -190,7 +190,8 @@ pub fn matches<'c, 'a>(case: &'c Case<'a>, clause: Span, forward: f32, apart: Ap
         if source.unit.lang != claim.lang || source.unit.text.len() > 4_000 {
             continue;
         }
-        let mut best: Option<Match<'_, '_>> = None;
+        // Several, where stretches differ only in what is set apart: 发生效力；未经登记，不发生效力.
+        let mut best: Vec<Match<'_, '_>> = Vec::new();
         for span in stretches(&source.unit) {
             let other = Tokens::of(source.unit.text, span, claim.lang, &apart(&source.unit, span));
             let (covered, back) = (tokens.within(&other), other.within(&tokens));
@@ -198,9 +199,12 @@ pub fn matches<'c, 'a>(case: &'c Case<'a>, clause: Span, forward: f32, apart: Ap
                 continue;
             }
             // Of two stretches that cover the clause the one with less beside it speaks of it.
-            let better = best.as_ref().is_none_or(|b| covered + back > b.forward + b.back + 1e-6);
-            if better {
-                best = Some(Match { source, span, forward: covered, back });
+            let lead = best.first().map_or(f32::INFINITY, |b| covered + back - b.forward - b.back);
+            if lead > 1e-6 {
+                best.clear();
+            }
+            if lead > -1e-6 {
+                best.push(Match { source, span, forward: covered, back });
             }
         }
         found.extend(best);
