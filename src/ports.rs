@@ -15,11 +15,12 @@ use crate::domain::{
         DocumentVersion, PageBox, VersionId,
     },
     evidence::{EvidenceSet, Query},
+    instrument::Holdings,
     recall::Recall,
     text::{Lang, Span},
     verdict::Judgement,
 };
-use crate::text::vocabulary::Vocabulary;
+use crate::text::{reference::Instrument, vocabulary::Vocabulary};
 
 /// Today, now, and fresh ids: injected, so that answers can be replayed.
 pub trait Clock: Send + Sync {
@@ -340,6 +341,13 @@ pub struct IndexStatus {
     pub vectors: u64,
 }
 
+/// The laws that a text refers to, by name.
+#[async_trait]
+pub trait Instruments: Send + Sync {
+    /// All that is held of these, whatever the collection and whether or not it governs today.
+    async fn held(&self, instruments: &[&Instrument]) -> Result<Holdings, RetrieveError>;
+}
+
 #[async_trait]
 pub trait Retriever: Send + Sync {
     /// Evidence for a query, best first. Nothing found is an empty set, never an error, and a failure is never an
@@ -365,6 +373,9 @@ pub trait Retriever: Send + Sync {
 pub enum VerifyError {
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The knowledge base could not be asked about the law that a claim names.
+    #[error(transparent)]
+    Retrieve(#[from] RetrieveError),
 }
 
 /// Judges claims against evidence. An error is an error: it never counts as support.

@@ -203,7 +203,7 @@ mod tests {
             context: Vec::new(),
             skip: None,
         };
-        (sentence, Judgement { claim, verdict, p_supported: 0.5, reasons: Vec::new() })
+        (sentence, Judgement { claim, verdict, p_supported: 0.5, reasons: Vec::new(), references: Vec::new() })
     }
 
     fn run(domain: Domain, parts: Vec<(DraftSentence, Judgement)>) -> Assembled {

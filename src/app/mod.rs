@@ -259,7 +259,7 @@ impl App {
     }
 
     pub async fn verifier(&self) -> Result<Arc<dyn Verifier>, AppError> {
-        let mut cascade = self.cascade().await?;
+        let mut cascade = self.cascade().await?.with_instruments(self.engine(true).await?);
         if let Some(certificate) = self.certificate()?
             && let Err(problem) = cascade.accept(certificate)
         {

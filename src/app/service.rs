@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use time::Date;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,7 @@ use crate::{
             Domain, VersionId,
         },
         evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals, Switches},
+        instrument::CheckedReference,
         recall::Recall,
         text::Span,
     },
@@ -35,6 +37,7 @@ use crate::{
     ports::{CollectionStats, Retriever},
     retrieve::coverage::Coverage,
     text::lang,
+    verify,
     wire::{IngestFailureJson, IngestJson},
 };
 
@@ -128,7 +131,7 @@ impl App {
 }
 
 /// Texts that came with a request, as evidence labelled in their order.
-fn given(sources: &[crate::http::Source]) -> EvidenceSet {
+fn given(sources: &[crate::http::Source], as_of: Date) -> EvidenceSet {
     let collection = CollectionName::constant("request");
     let items = (1_i64..)
         .zip(sources)
@@ -157,7 +160,13 @@ fn given(sources: &[crate::http::Source]) -> EvidenceSet {
     let chunks = items.len() as u64;
     EvidenceSet::number(
         items,
-        Searched { collections: vec![collection], chunks, vectors_permille: 1000, ..Searched::default() },
+        Searched {
+            collections: vec![collection],
+            chunks,
+            vectors_permille: 1000,
+            as_of: Some(as_of),
+            ..Searched::default()
+        },
     )
 }
 
@@ -225,12 +234,17 @@ impl Service for App {
         };
         match &request.against {
             Against::Sources(sources) => {
-                let evidence = given(sources);
+                let evidence = given(sources, request.as_of.unwrap_or_else(|| self.clock().today()));
                 let judgements = self.verifier().await?.verify(&claims, &evidence).await?;
                 Ok(Verification { judgements, evidence })
             }
             Against::Collections(collections) => self.judge_against(claims, collections, request.as_of).await,
         }
+    }
+
+    async fn references(&self, text: &str, as_of: Option<Date>) -> Result<Vec<CheckedReference>, AppError> {
+        let day = as_of.unwrap_or_else(|| self.clock().today());
+        Ok(verify::in_text(&*self.engine(true).await?, text, day).await?)
     }
 
     async fn collections(&self) -> Result<Vec<(Collection, CollectionStats)>, AppError> {

@@ -12,6 +12,7 @@ mod models;
 mod plan;
 mod progress;
 mod recall;
+mod references;
 mod search;
 mod serve;
 mod verify;
@@ -50,6 +51,8 @@ pub enum Command {
     Ask(ask::AskArgs),
     /// Check one claim against given sources or the knowledge base
     Verify(verify::VerifyArgs),
+    /// Look up the laws that a text names: in force, repealed, not held …
+    References(references::ReferencesArgs),
     /// Check every sentence of a report
     Audit(audit::AuditArgs),
     /// Measure retrieval, verification and answers on JSON-lines files
@@ -125,6 +128,7 @@ async fn run(cli: &Cli, cancel: &CancellationToken) -> anyhow::Result<()> {
         Command::Search(args) => search::run(args, &App::open(config).await?).await,
         Command::Ask(args) => ask::run(args, &App::open(config).await?).await,
         Command::Verify(args) => verify::run(args, &App::open(config).await?).await,
+        Command::References(args) => references::run(args, &App::open(config).await?).await,
         Command::Audit(args) => audit::run(args, &App::open(config).await?, cancel).await,
         Command::Eval(args) => eval::run(args, &App::open(config).await?).await,
         Command::Bench(args) => bench::run(args, &App::open(config).await?).await,

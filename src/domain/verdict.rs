@@ -3,6 +3,7 @@
 use super::{
     claim::{Claim, NotAClaim},
     evidence::{Citation, Label},
+    instrument::CheckedReference,
     text::{Message, NonEmpty, Span},
 };
 
@@ -127,7 +128,7 @@ pub struct EvidenceSpan {
 /// One finding about a claim, checkable by a person in ten seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// Stable: "R1", "R3", "V" (verbatim), "L" (label), "E" (encoder).
+    /// Stable: "R1", "R3", "V" (verbatim), "L" (label), "E" (encoder), "K" (the law named, looked up in the knowledge base).
     pub code: &'static str,
     pub effect: Effect,
     /// The words of the claim that it is about; into [`Claim::text`].
@@ -145,4 +146,6 @@ pub struct Judgement {
     /// Score for "supported", 0 to 1. A ranking score until a certificate calibrates it, never a probability of truth.
     pub p_supported: f32,
     pub reasons: Vec<Reason>,
+    /// The laws that it refers to, looked up in the knowledge base; spans into [`Claim::text`].
+    pub references: Vec<CheckedReference>,
 }

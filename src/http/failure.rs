@@ -198,6 +198,7 @@ impl From<VerifyError> for AppError {
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::Model(error) => error.into(),
+            VerifyError::Retrieve(error) => error.into(),
         }
     }
 }

@@ -13,6 +13,7 @@ mod health;
 mod layers;
 mod page;
 mod recall;
+mod references;
 mod search;
 mod service;
 mod upload;
@@ -94,6 +95,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> Router {
     let slow = OpenApiRouter::new()
         .routes(routes!(answers::ask))
         .routes(routes!(verify::verify))
+        .routes(routes!(references::look_up))
         .routes(routes!(collections::coverage))
         .layer(limited(options.answer_timeout));
     let uploads = OpenApiRouter::new()

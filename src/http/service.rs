@@ -16,6 +16,7 @@ use crate::{
         answer::{Answer, Mode, ModelIdentity},
         document::{Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentVersion, VersionId},
         evidence::EvidenceSet,
+        instrument::CheckedReference,
         recall::Recall,
         text::Lang,
         verdict::Judgement,
@@ -140,6 +141,9 @@ pub trait Service: Send + Sync + 'static {
     async fn search(&self, request: SearchRequest) -> Result<EvidenceSet, AppError>;
 
     async fn verify(&self, request: VerifyRequest) -> Result<Verification, AppError>;
+
+    /// The laws that a text names, as of a day (none: today); spans are into `text`.
+    async fn references(&self, text: &str, as_of: Option<Date>) -> Result<Vec<CheckedReference>, AppError>;
 
     async fn collections(&self) -> Result<Vec<(Collection, CollectionStats)>, AppError>;
 

@@ -21,6 +21,7 @@ use super::{
     filter::Filter,
     follow::Following,
     fuse::{Candidate, Fusion, Rankings, fuse},
+    instruments::{RECENT_TEXTS, Register},
     lexical::{LexicalIndex, LexicalWeights},
     passage::passage,
     product::unit,
@@ -31,8 +32,9 @@ use super::{
 use crate::{
     domain::{
         answer::ModelIdentity,
-        document::{ChunkId, CollectionName, CollectionSettings},
+        document::{ChunkId, CollectionName, CollectionSettings, VersionId},
         evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches},
+        instrument::KnownVersion,
     },
     ports::{
         EmbedKind, Embedder, IndexStatus, ModelError, Priority, Reranker, RetrieveError, Retriever, Store, StoredChunk,
@@ -90,6 +92,8 @@ pub struct Engine {
     filters: Mutex<Recent<(Filter, u64, u64), Arc<Admitted>>>,
     /// By what their owners wrote.
     synonyms: Mutex<Recent<String, Arc<Synonyms>>>,
+    pub(super) register: tokio::sync::Mutex<Register>,
+    pub(super) texts: Mutex<Recent<VersionId, Arc<KnownVersion>>>,
 }
 
 impl fmt::Debug for Engine {
@@ -127,6 +131,8 @@ impl Engine {
             reranker: None,
             filters: Mutex::new(Recent::new(RECENT_FILTERS)),
             synonyms: Mutex::new(Recent::new(RECENT_TABLES)),
+            register: tokio::sync::Mutex::default(),
+            texts: Mutex::new(Recent::new(RECENT_TEXTS)),
         };
         engine.load().await?;
         Ok(engine)

@@ -117,7 +117,11 @@ impl Engine {
         let engine = Arc::clone(self);
         tokio::spawn(async move {
             loop {
-                let pause = match engine.follow().await {
+                let followed = match engine.follow().await {
+                    Ok(()) => engine.register().await,
+                    Err(error) => Err(error),
+                };
+                let pause = match followed {
                     Ok(()) => LOOK_EVERY,
                     Err(error) => {
                         tracing::warn!(%error, "the indexes could not follow the store; trying again");

@@ -9,6 +9,7 @@ mod expand;
 mod filter;
 mod follow;
 mod fuse;
+mod instruments;
 mod lexical;
 mod passage;
 mod product;

@@ -116,7 +116,13 @@ pub(super) fn judge(text: &str, span: Span, evidence: &EvidenceSet) -> Judgement
             && let Some(citation) = item.cite(Span::new(at, at + bare.len()))
         {
             let verdict = Verdict::Supported { by: NonEmpty::one(citation), how: Support::Verbatim };
-            return Judgement { claim, verdict, p_supported: 1.0, reasons: vec![verbatim(item.label, at, bare.len())] };
+            return Judgement {
+                claim,
+                verdict,
+                p_supported: 1.0,
+                reasons: vec![verbatim(item.label, at, bare.len())],
+                references: Vec::new(),
+            };
         }
     }
     let best = evidence
@@ -135,10 +141,11 @@ pub(super) fn judge(text: &str, span: Span, evidence: &EvidenceSet) -> Judgement
             verdict: Verdict::Contradicted { by: NonEmpty::one(citation) },
             p_supported: 0.04,
             reasons: vec![figure(text, source, item.label, place)],
+            references: Vec::new(),
         };
     }
     let verdict = Verdict::Unsupported(Missing::NoEvidence);
-    Judgement { claim, verdict, p_supported: 0.08, reasons: vec![nothing_speaks_of_it()] }
+    Judgement { claim, verdict, p_supported: 0.08, reasons: vec![nothing_speaks_of_it()], references: Vec::new() }
 }
 
 fn digits(text: &str) -> Option<&str> {
@@ -268,6 +275,7 @@ fn quote(best: &Evidence, text: &mut String, out: &mut Vec<AnswerSentence>) {
             verdict: Verdict::Supported { by: NonEmpty::one(citation), how: Support::Verbatim },
             p_supported: 1.0,
             reasons: vec![verbatim(best.label, place.start(), place.len())],
+            references: Vec::new(),
         };
         push(&format!("{sentence}{}", best.label), Shown::Plain, judgement, text, out);
     }
@@ -322,8 +330,13 @@ fn every_verdict(lang: Lang, found: &EvidenceSet, best: &Evidence, text: &mut St
     for (sentence, verdict, p_supported, reasons) in scripted {
         let shown = policy.decide(&verdict);
         let labels: String = verdict.citations().iter().map(|citation| citation.label.to_string()).collect();
-        let judgement =
-            Judgement { claim: claim(sentence, Span::default(), Vec::new()), verdict, p_supported, reasons };
+        let judgement = Judgement {
+            claim: claim(sentence, Span::default(), Vec::new()),
+            verdict,
+            p_supported,
+            reasons,
+            references: Vec::new(),
+        };
         push(&format!("{sentence}{labels}"), shown, judgement, text, out);
     }
 }

@@ -23,6 +23,7 @@ use crate::{
             DocumentVersion, Domain, Section, VersionId,
         },
         evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        instrument::CheckedReference,
         policy::Shown,
         recall::Recall,
         text::{Lang, Span},
@@ -379,6 +380,11 @@ impl Service for FakeService {
     async fn search(&self, request: SearchRequest) -> Result<EvidenceSet, AppError> {
         self.healthy()?;
         self.find(&request)
+    }
+
+    async fn references(&self, _: &str, _: Option<Date>) -> Result<Vec<CheckedReference>, AppError> {
+        self.healthy()?;
+        Ok(Vec::new())
     }
 
     async fn verify(&self, request: VerifyRequest) -> Result<Verification, AppError> {

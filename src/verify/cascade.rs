@@ -14,7 +14,7 @@ use super::{
     judge::{Finding, Opened, Read, State},
     lead,
     read::{self, Source},
-    rules,
+    references, rules,
     verbatim::{self, Verbatim},
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
         verdict::{Judgement, Reason},
     },
     draft::claims::citation,
-    ports::{Embedder, Encoder, Verifier, VerifyError},
+    ports::{Embedder, Encoder, Instruments, Verifier, VerifyError},
     retrieve::dot,
 };
 
@@ -45,6 +45,7 @@ pub struct Cascade {
     thresholds: Thresholds,
     check: fn(&Case<'_>) -> Vec<Reason>,
     certificate: Option<Certificate>,
+    instruments: Option<Arc<dyn Instruments>>,
 }
 
 /// Who is asked about what the rules left open.
@@ -61,12 +62,24 @@ impl Cascade {
     /// Without an embedder only the claim's very words support it.
     pub fn new(embedder: Option<Arc<dyn Embedder>>, thresholds: Thresholds) -> Self {
         let second = embedder.map_or(SecondOpinion::None, |embedder| SecondOpinion::Vectors(Vectors::new(embedder)));
-        Self { second, thresholds, check: rules::check, certificate: None }
+        Self { second, thresholds, check: rules::check, certificate: None, instruments: None }
     }
 
     /// With a cross-encoder, which brings the thresholds that were measured for it.
     pub fn with_encoder(encoder: Arc<dyn Encoder>, thresholds: Thresholds) -> Self {
-        Self { second: SecondOpinion::Encoder(encoder), thresholds, check: rules::check, certificate: None }
+        Self {
+            second: SecondOpinion::Encoder(encoder),
+            thresholds,
+            check: rules::check,
+            certificate: None,
+            instruments: None,
+        }
+    }
+
+    /// Looks up the laws that claims name.
+    #[must_use]
+    pub fn with_instruments(self, instruments: Arc<dyn Instruments>) -> Self {
+        Self { instruments: Some(instruments), ..self }
     }
 
     /// With every rule as it is made, whatever the ledger says of it: for measuring the ledger.
@@ -165,7 +178,16 @@ impl Verifier for Cascade {
             let thresholds = self.thresholds_for(&opened, claim.lang);
             opened.judge(claim, &table.sources, &thresholds)
         };
-        Ok(claims.iter().zip(open).map(judge).collect())
+        let mut judgements: Vec<Judgement> = claims.iter().zip(open).map(judge).collect();
+        if let (Some(instruments), Some(day)) = (&self.instruments, table.as_of) {
+            // What is not checked names nothing that is.
+            let named = claims.iter().zip(&texts).map(|(c, text)| if c.skip.is_some() { "" } else { text.as_str() });
+            let checked = references::look_up(&**instruments, named, day).await?;
+            for (judgement, checked) in judgements.iter_mut().zip(checked) {
+                references::apply(judgement, checked);
+            }
+        }
+        Ok(judgements)
     }
 
     fn model(&self) -> Option<&ModelIdentity> {

@@ -162,7 +162,7 @@ impl Opened<'_> {
             }
             State::Read(read) => read.judge(sources, thresholds),
         };
-        Judgement { claim: claim.clone(), verdict, p_supported, reasons }
+        Judgement { claim: claim.clone(), verdict, p_supported, reasons, references: Vec::new() }
     }
 }
 

@@ -16,8 +16,9 @@ mod judge;
 mod lead;
 mod read;
 pub mod reference_check;
+mod references;
 pub mod rules;
 pub mod tokens;
 pub mod verbatim;
 
-pub use self::{cascade::Cascade, decide::Thresholds};
+pub use self::{cascade::Cascade, decide::Thresholds, references::in_text};

@@ -4,7 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    CertificateJson, CitationJson, EvidenceJson, MessageJson, ReasonJson, SearchedJson, date, score, timestamp,
+    CertificateJson, CitationJson, EvidenceJson, MessageJson, ReasonJson, ReferenceJson, SearchedJson, date, score,
+    timestamp,
 };
 use crate::domain::{
     answer::{Abstention, Answer, AnswerSentence, ModelIdentity, Outcome, Provenance, Writing},
@@ -79,6 +80,8 @@ pub struct SentenceJson {
     /// The decisive one first.
     pub citations: Vec<CitationJson>,
     pub reasons: Vec<ReasonJson>,
+    /// The laws that it names, looked up; bytes of `claim`.
+    pub references: Vec<ReferenceJson>,
 }
 
 impl SentenceJson {
@@ -102,6 +105,7 @@ impl SentenceJson {
             confidence: score(judgement.p_supported),
             citations: CitationJson::of_verdict(&judgement.verdict),
             reasons: judgement.reasons.iter().map(ReasonJson::from).collect(),
+            references: ReferenceJson::all(&judgement.references, &judgement.claim.text),
         }
     }
 }

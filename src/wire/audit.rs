@@ -4,7 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    CertificateJson, CitationJson, EvidenceJson, ReasonJson, SearchedJson, answer::detail, date, score, timestamp,
+    CertificateJson, CitationJson, EvidenceJson, ReasonJson, ReferenceJson, SearchedJson, answer::detail, date, score,
+    timestamp,
 };
 use crate::domain::{
     audit::Audit,
@@ -34,6 +35,8 @@ pub struct JudgementJson {
     /// The decisive one first.
     pub citations: Vec<CitationJson>,
     pub reasons: Vec<ReasonJson>,
+    /// The laws that it names, looked up; bytes of `claim`.
+    pub references: Vec<ReferenceJson>,
 }
 
 impl From<&Judgement> for JudgementJson {
@@ -50,6 +53,7 @@ impl From<&Judgement> for JudgementJson {
             confidence: score(judgement.p_supported),
             citations: CitationJson::of_verdict(&judgement.verdict),
             reasons: judgement.reasons.iter().map(ReasonJson::from).collect(),
+            references: ReferenceJson::all(&judgement.references, &claim.text),
         }
     }
 }

@@ -11,6 +11,7 @@ mod document;
 mod error;
 mod evidence;
 mod recall;
+mod reference;
 
 use serde::Serialize;
 use time::{Date, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
@@ -29,6 +30,7 @@ pub use self::{
         CitationJson, ComparisonJson, EvidenceJson, EvidenceSpanJson, ReasonJson, SearchJson, SearchedJson, SignalsJson,
     },
     recall::{RecallJson, RecallListJson, StandingJson},
+    reference::{ReferenceJson, ReferenceListJson, SuccessorJson},
 };
 use crate::domain::text::{Message, Span};
 

@@ -395,7 +395,10 @@ fn kind_of(name: &str, written: &str) -> InstrumentKind {
         Kind::Implementing
     } else if !bare.ends_with("公司法") && NOT_LAWS.split(' ').any(|word| bare.ends_with(word)) {
         Kind::Other
-    } else if bare.ends_with('法') && !bare.ends_with("办法") || bare.ends_with("法典") || bare.ends_with("民法通则")
+    } else if bare.ends_with('法') && !bare.ends_with("办法")
+        || bare.ends_with("法典")
+        || bare.ends_with("民法通则")
+        || bare.ends_with("民法总则")
     {
         Kind::Statute
     } else if bare.ends_with("条例") {

@@ -11,6 +11,7 @@ mod numeral;
 mod provision;
 
 pub use instrument::{Instrument, InstrumentKind, same_instrument};
+pub use numeral::chinese;
 
 use crate::domain::text::Span;
 

@@ -5,165 +5,62 @@
 //! article; the article says something else. A law is never answered for by its parent: 《劳动合同法实施条例》 is not
 //! 《劳动合同法》.
 
-mod registry;
 mod said;
-
-pub use registry::Registry;
 
 use time::Date;
 
 use crate::{
     domain::{
-        document::{DocStatus, DocumentMeta},
+        document::DocStatus,
+        instrument::{
+            Coverage, Holdings, KnownArticle, KnownVersion, ReferenceCheck, ReferenceStatus, Repeal, Successor,
+        },
         text::Message,
-        verdict::Reason,
     },
-    text::reference::{Instrument, LegalReference, read_locator},
+    text::reference::{Instrument, LegalReference, Naming, chinese, read_locator},
 };
 use said::{counterpart, says_else};
 
-/// One article of one version of an instrument.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownArticle {
-    pub locator: String,
-    /// Paragraphs (款) and items (项) on lines of their own.
-    pub text: String,
-}
-
-/// One version of an instrument that the knowledge base holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownVersion {
-    pub meta: DocumentMeta,
-    pub articles: Vec<KnownArticle>,
-}
-
-impl KnownVersion {
-    fn article(&self, reference: &LegalReference) -> Option<&KnownArticle> {
-        self.articles.iter().find(|article| reference.locates(&article.locator))
-    }
-}
-
-/// A text that ends the validity of another without being its newer version: 《民法典》第一千二百六十条 ends 《合同法》.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repeal {
-    /// Key and title of the repealing instrument.
-    pub key: String,
-    pub by: String,
-    /// Article that says so.
-    pub locator: String,
-    /// First day of the repealing instrument.
-    pub from: Option<Date>,
-}
-
-/// What "not in the knowledge base" is said of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// Instruments by name, each counted once however many versions are held.
-    pub instruments: usize,
-    /// Latest first day of a version that is held.
-    pub newest: Option<Date>,
-}
-
-/// What the check asks of a knowledge base.
-pub trait KnownInstruments {
-    /// Every version of exactly this instrument, in any order.
-    fn versions(&self, instrument: &Instrument) -> Vec<&KnownVersion>;
-    fn by_key(&self, key: &str) -> Option<&KnownVersion>;
-    /// A text in the knowledge base that repeals the instrument, which itself may not be held.
-    fn repeal(&self, instrument: &Instrument) -> Option<&Repeal>;
-    /// Titles that are held and are related by name: the parent law of an implementing regulation, and the reverse.
-    fn related(&self, instrument: &Instrument) -> Vec<&str>;
-    fn coverage(&self) -> Coverage;
-}
-
-/// What took the place of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Successor {
-    pub key: Option<String>,
-    pub title: String,
-    /// The article that says most of what the old one said, where the old text is held.
-    pub locator: Option<String>,
-}
-
-/// The answer to one reference on one day.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
-    /// The article governs on that day, and nothing was said of it that it does not say.
-    InForce { key: String },
-    /// Repealed, or amended so that the article no longer says it.
-    NoLongerInForce { key: Option<String>, amended: bool, until: Option<Date>, successor: Option<Successor> },
-    /// It governs from `from` on.
-    NotYetInForce { key: String, from: Option<Date> },
-    /// Nothing is said about whether it exists. `related` titles are held.
-    NotInKnowledgeBase { related: Vec<String>, coverage: Coverage },
-    /// The instrument is held and has no such article, paragraph or item.
-    NoSuchArticle { key: String, last: Option<String> },
-    /// It governs, and does not say what it is cited for.
-    SaysSomethingElse { key: String, text: String, reasons: Vec<Reason>, found_in: Option<String> },
-    /// The reference names no instrument (本法, 第三条): its reader knows which, this check does not.
-    NotNamed,
-}
-
-impl Answer {
-    /// Stable, for the wire.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::InForce { .. } => "in_force",
-            Self::NoLongerInForce { .. } => "no_longer_in_force",
-            Self::NotYetInForce { .. } => "not_yet_in_force",
-            Self::NotInKnowledgeBase { .. } => "not_in_knowledge_base",
-            Self::NoSuchArticle { .. } => "no_such_article",
-            Self::SaysSomethingElse { .. } => "says_something_else",
-            Self::NotNamed => "not_named",
-        }
-    }
-}
-
-/// An answer and the sentence that a person reads.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReferenceCheck {
-    pub answer: Answer,
-    pub message: Message,
+/// The references in a text that can be looked up: those that name their instrument.
+pub fn named(references: &[LegalReference]) -> impl Iterator<Item = (&LegalReference, &Instrument)> {
+    let named = references.iter().filter(|reference| reference.naming != Naming::Implied);
+    named.filter_map(|reference| Some((reference, reference.instrument.as_ref()?)))
 }
 
 /// Looks one reference up as of `day`. `said` is what the writer says that the article provides, without the citation.
-pub fn check(
-    reference: &LegalReference,
-    said: Option<&str>,
-    day: Date,
-    known: &dyn KnownInstruments,
-) -> ReferenceCheck {
+pub fn check(reference: &LegalReference, said: Option<&str>, day: Date, known: &Holdings) -> ReferenceCheck {
     let Some(instrument) = &reference.instrument else {
         return ReferenceCheck {
-            answer: Answer::NotNamed,
+            status: ReferenceStatus::NotNamed,
             message: Message::new("没有写明是哪部法律，无法核对。", "No law is named; there is nothing to look up."),
         };
     };
     let named = full_name(instrument, reference);
-    let mut versions = known.versions(instrument);
+    let mut versions: Vec<&KnownVersion> =
+        known.versions.iter().map(|v| &**v).filter(|v| v.name == instrument.name).collect();
     versions.sort_by_key(|version| std::cmp::Reverse(version.meta.valid_from));
     if versions.is_empty() {
-        return match known.repeal(instrument) {
+        return match repeal_of(known, instrument) {
             Some(repeal) if repeal.from.is_none_or(|from| from <= day) => repealed(&named, repeal, said, known),
-            _ => unknown(&named, known.related(instrument), known.coverage()),
+            _ => unknown(&named, related_to(known, instrument), known.coverage),
         };
     }
     let Some(current) = versions.iter().copied().find(|version| version.meta.governs_on(day)) else {
         return out_of_force(reference, &named, &versions, day, known);
     };
-    if let (Some(repeal), Some(from)) = (known.repeal(instrument), current.meta.valid_from)
+    if let (Some(repeal), Some(from)) = (repeal_of(known, instrument), current.meta.valid_from)
         && repeal.from.is_some_and(|repealed| from < repealed && repealed <= day)
     {
-        let old = current.article(reference).map(|article| article.text.as_str());
+        let old = article(current, reference).map(|article| article.text.as_str());
         return repealed(&named, repeal, old.or(said), known);
     }
     let key = current.meta.key.clone();
     if reference.article.is_none() {
         let message =
             Message::new(format!("{named}现行有效（{}）。", current.meta.title), format!("{named} is in force."));
-        return ReferenceCheck { answer: Answer::InForce { key }, message };
+        return ReferenceCheck { status: ReferenceStatus::InForce { key }, message };
     }
-    let Some(article) = current.article(reference) else {
+    let Some(article) = article(current, reference) else {
         return missing(reference, &named, current, &versions, said, day);
     };
     if let Some(limb) = missing_limb(reference, &article.text) {
@@ -171,7 +68,10 @@ pub fn check(
             format!("{named}不存在：该条没有{limb}。"),
             format!("{named} does not exist: the article has no such limb ({limb})."),
         );
-        return ReferenceCheck { answer: Answer::NoSuchArticle { key, last: Some(article.locator.clone()) }, message };
+        return ReferenceCheck {
+            status: ReferenceStatus::NoSuchArticle { key, last: Some(article.locator.clone()) },
+            message,
+        };
     }
     if let Some(said) = said.filter(|said| !said.trim().is_empty())
         && let Some(other) = says_else(said, reference, article, current, &versions, &named, day)
@@ -179,28 +79,43 @@ pub fn check(
         return other;
     }
     let message = Message::new(format!("{named}现行有效。"), format!("{named} is in force."));
-    ReferenceCheck { answer: Answer::InForce { key }, message }
+    ReferenceCheck { status: ReferenceStatus::InForce { key }, message }
+}
+
+fn article<'v>(version: &'v KnownVersion, reference: &LegalReference) -> Option<&'v KnownArticle> {
+    version.articles.iter().find(|article| reference.locates(&article.locator))
+}
+
+fn by_key<'k>(known: &'k Holdings, key: &str) -> Option<&'k KnownVersion> {
+    known.versions.iter().map(|v| &**v).find(|version| version.meta.key == key)
+}
+
+fn repeal_of<'k>(known: &'k Holdings, instrument: &Instrument) -> Option<&'k Repeal> {
+    known.repeals.get(&instrument.name)
+}
+
+fn related_to(known: &Holdings, instrument: &Instrument) -> Vec<String> {
+    known.related.get(&instrument.name).cloned().unwrap_or_default()
 }
 
 fn full_name(instrument: &Instrument, reference: &LegalReference) -> String {
     let locator = reference.canonical_locator().unwrap_or_default();
-    let chinese = instrument.written.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-    let mut name = if chinese {
+    let is_chinese = instrument.written.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let mut name = if is_chinese {
         format!("《{}》{locator}", instrument.written)
     } else {
         format!("{} {locator}", instrument.written)
     };
     if let Some(paragraph) = reference.paragraph {
-        name.extend(["第", &paragraph.to_string(), "款"]);
+        name.extend(["第", &chinese(paragraph), "款"]);
     }
     if let Some(item) = reference.item {
-        name.extend(["第（", &item.to_string(), "）项"]);
+        name.extend(["第（", &chinese(item), "）项"]);
     }
     name.trim_end().to_owned()
 }
 
-fn unknown(named: &str, related: Vec<&str>, coverage: Coverage) -> ReferenceCheck {
-    let related: Vec<String> = related.into_iter().map(str::to_owned).collect();
+fn unknown(named: &str, related: Vec<String>, coverage: Coverage) -> ReferenceCheck {
     let Coverage { instruments, newest } = coverage;
     let newest_zh = newest.map_or_else(String::new, |day| format!("，最新的自{day}起施行"));
     let newest_en = newest.map_or_else(String::new, |day| format!(", the newest of {day}"));
@@ -224,17 +139,18 @@ fn unknown(named: &str, related: Vec<&str>, coverage: Coverage) -> ReferenceChec
             ),
         )
     };
-    ReferenceCheck { answer: Answer::NotInKnowledgeBase { related, coverage }, message }
+    ReferenceCheck { status: ReferenceStatus::NotInKnowledgeBase { related, coverage }, message }
 }
 
 /// A text that is not held, or not as ended, and that another ended by name. `text` is what it says, or is said to say.
-fn repealed(named: &str, repeal: &Repeal, text: Option<&str>, known: &dyn KnownInstruments) -> ReferenceCheck {
-    let locator = known.by_key(&repeal.key).and_then(|by| counterpart(text?, by));
+fn repealed(named: &str, repeal: &Repeal, text: Option<&str>, known: &Holdings) -> ReferenceCheck {
+    // That it was repealed is said where it was repealed; that is no successor.
+    let locator = by_key(known, &repeal.key).and_then(|by| counterpart(text?, by)).filter(|it| *it != repeal.locator);
     let successor = Successor { key: Some(repeal.key.clone()), title: repeal.by.clone(), locator };
     let until = repeal.from.and_then(Date::previous_day);
     let message = ended(named, until, Some(repeal), Some(&successor));
-    let answer = Answer::NoLongerInForce { key: None, amended: false, until, successor: Some(successor) };
-    ReferenceCheck { answer, message }
+    let status = ReferenceStatus::NoLongerInForce { key: None, amended: false, until, successor: Some(successor) };
+    ReferenceCheck { status, message }
 }
 
 /// Until when, ended by what, and where its matter stands now.
@@ -265,7 +181,7 @@ fn out_of_force(
     named: &str,
     versions: &[&KnownVersion],
     day: Date,
-    known: &dyn KnownInstruments,
+    known: &Holdings,
 ) -> ReferenceCheck {
     let future = versions.iter().rev().find(|v| v.meta.valid_from.is_some_and(|from| from > day));
     let past = versions.iter().find(|v| {
@@ -274,21 +190,22 @@ fn out_of_force(
     });
     match (past, future) {
         (Some(past), _) => {
-            let repeal = reference.instrument.as_ref().and_then(|instrument| known.repeal(instrument));
+            let repeal = reference.instrument.as_ref().and_then(|instrument| repeal_of(known, instrument));
             let repeal = repeal.filter(|repeal| repeal.from.is_none_or(|from| from <= day));
             let next = past.meta.superseded_by.as_deref().or(repeal.map(|repeal| repeal.key.as_str()));
-            let successor = next.and_then(|key| known.by_key(key)).map(|next| Successor {
+            let successor = next.and_then(|key| by_key(known, key)).map(|next| Successor {
                 key: Some(next.meta.key.clone()),
                 title: next.meta.title.clone(),
-                locator: past.article(reference).and_then(|old| counterpart(&old.text, next)),
+                locator: article(past, reference).and_then(|old| counterpart(&old.text, next)),
             });
             let until = past.meta.valid_to;
             let message = ended(named, until, repeal, successor.as_ref());
-            let answer = Answer::NoLongerInForce { key: Some(past.meta.key.clone()), amended: false, until, successor };
-            ReferenceCheck { answer, message }
+            let status =
+                ReferenceStatus::NoLongerInForce { key: Some(past.meta.key.clone()), amended: false, until, successor };
+            ReferenceCheck { status, message }
         }
         (None, Some(future)) => to_come(named, future),
-        (None, None) => unknown(named, Vec::new(), known.coverage()),
+        (None, None) => unknown(named, Vec::new(), known.coverage),
     }
 }
 
@@ -302,7 +219,7 @@ fn to_come(named: &str, future: &KnownVersion) -> ReferenceCheck {
     let day_zh = from.map_or_else(String::new, |day| format!("，自{day}起施行"));
     let day_en = from.map_or_else(String::new, |day| format!("; it applies from {day}"));
     let message = Message::new(format!("{named}尚未施行{day_zh}。"), format!("{named} is not yet in force{day_en}."));
-    ReferenceCheck { answer: Answer::NotYetInForce { key: future.meta.key.clone(), from }, message }
+    ReferenceCheck { status: ReferenceStatus::NotYetInForce { key: future.meta.key.clone(), from }, message }
 }
 
 /// The version in force has no such article.
@@ -316,7 +233,7 @@ fn missing(
 ) -> ReferenceCheck {
     let key = current.meta.key.clone();
     if let Some((old, article)) =
-        versions.iter().filter(|v| v.meta.key != key).find_map(|v| v.article(reference).map(|article| (v, article)))
+        versions.iter().filter(|v| v.meta.key != key).find_map(|v| article(v, reference).map(|article| (v, article)))
     {
         if is_to_come(old, day) {
             return to_come(named, old);
@@ -328,13 +245,13 @@ fn missing(
             format!("{named} stands only in an earlier version; the version in force has no such article."),
         );
         let successor = Some(Successor { key: Some(key), title: current.meta.title.clone(), locator });
-        let answer = Answer::NoLongerInForce {
+        let status = ReferenceStatus::NoLongerInForce {
             key: Some(old.meta.key.clone()),
             amended: true,
             until: old.meta.valid_to,
             successor,
         };
-        return ReferenceCheck { answer, message };
+        return ReferenceCheck { status, message };
     }
     let last = current
         .articles
@@ -350,7 +267,7 @@ fn missing(
             last.as_ref().map_or_else(String::new, |l| format!("; the last article is {l}"))
         ),
     );
-    ReferenceCheck { answer: Answer::NoSuchArticle { key, last }, message }
+    ReferenceCheck { status: ReferenceStatus::NoSuchArticle { key, last }, message }
 }
 
 /// The paragraph or item that the reference names and the article does not have.
@@ -371,15 +288,15 @@ fn missing_limb(reference: &LegalReference, text: &str) -> Option<String> {
     }
     if let Some(wanted) = reference.paragraph {
         let at = usize::try_from(wanted).ok()?.checked_sub(1)?;
-        let Some(items) = paragraphs.get(at) else { return Some(format!("第{wanted}款")) };
+        let Some(items) = paragraphs.get(at) else { return Some(format!("第{}款", chinese(wanted))) };
         return reference
             .item
             .filter(|item| *items > 0 && *item as usize > *items)
-            .map(|item| format!("第（{item}）项"));
+            .map(|item| format!("第（{}）项", chinese(item)));
     }
     let most = paragraphs.iter().max().copied().unwrap_or(0);
     // Items may stand in running text, where they cannot be counted.
-    reference.item.filter(|item| most > 0 && *item as usize > most).map(|item| format!("第（{item}）项"))
+    reference.item.filter(|item| most > 0 && *item as usize > most).map(|item| format!("第（{}）项", chinese(item)))
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use time::Date;
 
-use super::{Answer, KnownArticle, KnownVersion, ReferenceCheck, Successor, is_to_come, to_come};
+use super::{article as article_of, is_to_come, to_come};
 use crate::{
     domain::{
         document::DocumentMeta,
         evidence::Label,
+        instrument::{KnownArticle, KnownVersion, ReferenceCheck, ReferenceStatus, Successor},
         text::{Message, Span},
         verdict::{Effect, Reason},
     },
@@ -18,8 +19,10 @@ use crate::{
     },
 };
 
-/// Below this share a text of the article is not what was said: at most 30 % of its pieces stand there.
+/// Below this share of its words the article is not where the said stands.
 const SAYS_LITTLE: f32 = 0.3;
+/// Below this share of what is recited in quotation marks the article is not what is recited.
+const RECITED: f32 = 0.5;
 /// From this share on another article is what was meant.
 const SAYS_IT: f32 = 0.6;
 
@@ -51,12 +54,13 @@ pub(super) fn says_else(
     let words = rules::tokens(said);
     let covered = words.within(&rules::tokens(&article.text));
     let reasons = contradictions(said, article, &current.meta);
-    if reasons.is_empty() && (covered >= SAYS_LITTLE || words.len() < 6) {
+    let invented = rules::quote::recited(said, &article.text).is_some_and(|share| share < RECITED);
+    if reasons.is_empty() && !invented && (covered >= SAYS_LITTLE || words.len() < 6) {
         return None;
     }
     // An older version may be what the writer had before him, or the next one.
     if let Some(old) = versions.iter().filter(|v| v.meta.key != current.meta.key).find(|v| {
-        v.article(reference).is_some_and(|old| {
+        article_of(v, reference).is_some_and(|old| {
             old.text != article.text
                 && words.within(&rules::tokens(&old.text)) >= SAYS_IT.max(covered + 0.1)
                 && contradictions(said, old, &v.meta).is_empty()
@@ -74,15 +78,20 @@ pub(super) fn says_else(
             format!("{named}已修改：所引内容是旧文本的，现行文本不同。"),
             format!("{named} has been amended: what is cited stood in an earlier version."),
         );
-        let answer = Answer::NoLongerInForce {
+        let status = ReferenceStatus::NoLongerInForce {
             key: Some(old.meta.key.clone()),
             amended: true,
             until: old.meta.valid_to,
             successor,
         };
-        return Some(ReferenceCheck { answer, message });
+        return Some(ReferenceCheck { status, message });
     }
     let found_in = counterpart(said, current).filter(|found| *found != article.locator);
+    // A paraphrase may share few words with what it tells; only what stands elsewhere, or claims to be the very words, can
+    // be told to be wrong.
+    if reasons.is_empty() && !invented && found_in.is_none() {
+        return None;
+    }
     let message = match (reasons.first(), &found_in) {
         (Some(reason), _) => Message::new(
             format!("{named}现行有效，但内容与所述不符：{}", reason.message.zh),
@@ -93,13 +102,17 @@ pub(super) fn says_else(
             format!("{named} is in force, but what is said of it stands in {found}."),
         ),
         (None, None) => Message::new(
-            format!("{named}现行有效，但没有所述内容。"),
-            format!("{named} is in force but does not say this."),
+            format!("{named}现行有效，但没有引号中的文字。"),
+            format!("{named} is in force, but the words in quotation marks do not stand there."),
         ),
     };
-    let answer =
-        Answer::SaysSomethingElse { key: current.meta.key.clone(), text: article.text.clone(), reasons, found_in };
-    Some(ReferenceCheck { answer, message })
+    let status = ReferenceStatus::SaysSomethingElse {
+        key: current.meta.key.clone(),
+        text: article.text.clone(),
+        reasons,
+        found_in,
+    };
+    Some(ReferenceCheck { status, message })
 }
 
 /// The article of `version` that holds most of `text`, where it holds enough of it to be meant.

@@ -1,8 +1,17 @@
+use std::sync::Arc;
+
 use time::macros::date;
 
 use super::*;
 use crate::{
-    domain::{document::Domain, text::Lang},
+    domain::{
+        document::{Collection, Document, DocumentMeta, Domain, Section},
+        text::{Lang, Span},
+    },
+    ingest::{chunk::ChunkOptions, prepare::prepare},
+    ports::{Instruments as _, Store as _},
+    retrieve::{Engine, Options},
+    store::SqliteStore,
     text::reference,
 };
 
@@ -15,16 +24,22 @@ const TRAFFIC: &str =
 const TRANSFER_2018: &str = "股东向股东以外的人转让股权，应当经其他股东过半数同意。";
 const TRANSFER_2024: &str = "股东死亡后，其合法继承人可以继承股东资格；公司章程另有规定的除外。";
 
-fn version(title: &str, key: &str, from: Date, articles: &[(&str, &str)]) -> KnownVersion {
+fn version(title: &str, key: &str, from: Date, articles: &[(&str, &str)]) -> Document {
     let mut meta = DocumentMeta::plain(key, title, Lang::Zh, Domain::Legal);
     meta.status = DocStatus::InForce;
     meta.valid_from = Some(from);
-    let articles =
-        articles.iter().map(|(l, t)| KnownArticle { locator: (*l).to_owned(), text: (*t).to_owned() }).collect();
-    KnownVersion { meta, articles }
+    let mut document = Document { meta, text: String::new(), sections: Vec::new() };
+    for (locator, text) in articles {
+        let start = document.text.len();
+        document.text.push_str(text);
+        let span = Span::new(start, document.text.len());
+        document.sections.push(Section { locator: (*locator).to_owned(), path: Vec::new(), page: None, span });
+        document.text.push('\n');
+    }
+    document
 }
 
-fn registry() -> Registry {
+fn laws() -> Vec<Document> {
     let civil = version(
         "中华人民共和国民法典",
         "civil",
@@ -83,116 +98,156 @@ fn registry() -> Registry {
     marriage.meta.status = DocStatus::Repealed;
     marriage.meta.valid_to = Some(date!(2020 - 12 - 31));
     marriage.meta.superseded_by = Some("civil".to_owned());
-    Registry::new(vec![civil, criminal, labour, old_company, company, trademark, third, marriage])
+    vec![civil, criminal, labour, old_company, company, trademark, third, marriage]
 }
 
-fn on(text: &str, said: Option<&str>, day: Date) -> ReferenceCheck {
-    let reference = reference::parse(text).into_iter().next().expect("the text holds a reference");
-    check(&reference, said, day, &registry())
+/// A knowledge base that holds these laws.
+struct KnowledgeBase {
+    engine: Engine,
+    _home: tempfile::TempDir,
 }
 
-fn code(text: &str, said: Option<&str>) -> &'static str {
-    on(text, said, date!(2026 - 11 - 23)).answer.code()
+impl KnowledgeBase {
+    async fn new() -> Self {
+        let store = SqliteStore::open_in_memory().await.expect("opens");
+        let name = "law".parse().expect("a name");
+        let collection = Collection { name, title: "law".to_owned(), domain: Domain::Legal };
+        store.create_collection(&collection).await.expect("is new");
+        for law in laws() {
+            let prepared = prepare(law, &[], ChunkOptions::default());
+            store.put_document(&collection.name, &prepared).await.expect("is put");
+        }
+        let home = tempfile::tempdir().expect("a folder");
+        let engine = Engine::open(Arc::new(store), None, home.path(), Options::default()).await.expect("opens");
+        engine.follow().await.expect("follows");
+        Self { engine, _home: home }
+    }
+
+    async fn on(&self, text: &str, said: Option<&str>, day: Date) -> ReferenceCheck {
+        let reference = reference::parse(text).into_iter().next().expect("the text holds a reference");
+        let instruments: Vec<_> = reference.instrument.iter().collect();
+        let held = self.engine.held(&instruments).await.expect("it answers");
+        check(&reference, said, day, &held)
+    }
+
+    async fn code(&self, text: &str, said: Option<&str>) -> &'static str {
+        self.on(text, said, date!(2026 - 11 - 23)).await.status.code()
+    }
 }
 
 /// The probes that a well-known checker of Chinese citations answers wrong, or alike for different cases.
-#[test]
-fn nine_hard_probes() {
+#[tokio::test]
+async fn nine_hard_probes() {
+    let law = KnowledgeBase::new().await;
     // 1–3: never answered for by the parent law.
-    let ReferenceCheck { answer, message } = on("《劳动合同法实施条例》第十八条", None, date!(2026 - 11 - 23));
-    let Answer::NotInKnowledgeBase { related, coverage } = answer else { panic!("{message:?}") };
+    let ReferenceCheck { status, message } =
+        law.on("《劳动合同法实施条例》第十八条", None, date!(2026 - 11 - 23)).await;
+    let ReferenceStatus::NotInKnowledgeBase { related, coverage } = status else { panic!("{message:?}") };
     assert_eq!(related, ["中华人民共和国劳动合同法"], "the parent law is named, and not used");
     assert_eq!(
         (coverage.instruments, coverage.newest),
         (7, Some(date!(2027 - 01 - 01))),
         "versions of one law count once"
     );
-    assert_eq!(code("《上海市劳动合同法实施办法》第十条", None), "not_in_knowledge_base");
-    let Answer::InForce { key } = on("《公司法司法解释（三）》第二十四条", None, date!(2026 - 11 - 23)).answer
+    assert_eq!(law.code("《上海市劳动合同法实施办法》第十条", None).await, "not_in_knowledge_base");
+    let ReferenceStatus::InForce { key } =
+        law.on("《公司法司法解释（三）》第二十四条", None, date!(2026 - 11 - 23)).await.status
     else {
         panic!("the interpretation is held")
     };
     assert_eq!(key, "company-iii");
-    assert_eq!(code("《公司法司法解释（二）》第二十四条", None), "not_in_knowledge_base");
+    assert_eq!(law.code("《公司法司法解释（二）》第二十四条", None).await, "not_in_knowledge_base");
     // 4: 之一 is an article of its own.
-    assert_eq!(code("《刑法》第一百三十三条之一", Some("醉酒驾驶机动车的，处拘役，并处罚金")), "in_force");
+    assert_eq!(law.code("《刑法》第一百三十三条之一", Some("醉酒驾驶机动车的，处拘役，并处罚金")).await, "in_force");
     assert_eq!(
-        code("《刑法》第一百三十三条", Some("在道路上醉酒驾驶机动车，追逐竞驶，情节恶劣的，处拘役，并处罚金")),
+        law.code("《刑法》第一百三十三条", Some("在道路上醉酒驾驶机动车，追逐竞驶，情节恶劣的，处拘役，并处罚金"))
+            .await,
         "says_something_else"
     );
-    assert_eq!(code("《刑法》第一百三十三条之二", None), "no_such_article");
+    assert_eq!(law.code("《刑法》第一百三十三条之二", None).await, "no_such_article");
     // 5: a bare name is a citation.
-    assert_eq!(code("民法典第1254条", None), "in_force");
+    assert_eq!(law.code("民法典第1254条", None).await, "in_force");
     // 6–8: repealed, held as repealed, and invented are three answers.
-    let gone = on("《合同法》第二百零六条", None, date!(2026 - 11 - 23));
-    let Answer::NoLongerInForce { until, successor, .. } = gone.answer else { panic!("{:?}", gone.message) };
+    let gone = law.on("《合同法》第二百零六条", None, date!(2026 - 11 - 23)).await;
+    let ReferenceStatus::NoLongerInForce { until, successor, .. } = gone.status else { panic!("{:?}", gone.message) };
     assert_eq!(until, Some(date!(2020 - 12 - 31)));
     assert_eq!(successor.expect("the law that repealed it").title, "中华人民共和国民法典");
-    assert_eq!(code("《婚姻法》第三十二条", None), "no_longer_in_force");
-    assert_eq!(code("《婚姻法司法解释（三）》第一条", None), "no_longer_in_force");
-    assert_eq!(code("《互联网借贷管理法》第五条", None), "not_in_knowledge_base");
+    assert_eq!(law.code("《婚姻法》第三十二条", None).await, "no_longer_in_force");
+    assert_eq!(law.code("《婚姻法司法解释（三）》第一条", None).await, "no_longer_in_force");
+    assert_eq!(law.code("《互联网借贷管理法》第五条", None).await, "not_in_knowledge_base");
     // 9: an existing article with the opposite meaning.
-    let turned = on("《民法典》第六百七十五条", Some("借款人可以按照约定的期限返还借款"), date!(2026 - 11 - 23));
-    let Answer::SaysSomethingElse { reasons, .. } = turned.answer else { panic!("{:?}", turned.message) };
+    let turned =
+        law.on("《民法典》第六百七十五条", Some("借款人可以按照约定的期限返还借款"), date!(2026 - 11 - 23)).await;
+    let ReferenceStatus::SaysSomethingElse { reasons, .. } = turned.status else { panic!("{:?}", turned.message) };
     assert_eq!(reasons[0].code, "R16");
 }
 
-#[test]
-fn the_day_decides() {
-    assert_eq!(on("《合同法》第一条", None, date!(2019 - 06 - 01)).answer.code(), "not_in_knowledge_base");
-    assert_eq!(on("《民法典》第六百七十五条", None, date!(2020 - 06 - 01)).answer.code(), "not_yet_in_force");
-    assert_eq!(on("《公司法》第七十一条", Some(TRANSFER_2018), date!(2020 - 06 - 01)).answer.code(), "in_force");
-    assert_eq!(code("《医疗保障法》第一条", None), "not_yet_in_force");
-    let answer = on("《婚姻法司法解释（三）》第一条", None, date!(2015 - 01 - 01)).answer;
-    assert_eq!(answer, Answer::InForce { key: "marriage-iii".to_owned() });
+#[tokio::test]
+async fn the_day_decides() {
+    let law = KnowledgeBase::new().await;
+    assert_eq!(law.on("《合同法》第一条", None, date!(2019 - 06 - 01)).await.status.code(), "not_in_knowledge_base");
+    assert_eq!(law.on("《民法典》第六百七十五条", None, date!(2020 - 06 - 01)).await.status.code(), "not_yet_in_force");
+    assert_eq!(
+        law.on("《公司法》第七十一条", Some(TRANSFER_2018), date!(2020 - 06 - 01)).await.status.code(),
+        "in_force"
+    );
+    assert_eq!(law.code("《医疗保障法》第一条", None).await, "not_yet_in_force");
+    let status = law.on("《婚姻法司法解释（三）》第一条", None, date!(2015 - 01 - 01)).await.status;
+    assert_eq!(status, ReferenceStatus::InForce { key: "marriage-iii".to_owned() });
 }
 
-#[test]
-fn an_amended_article_is_told_from_a_wrong_one() {
-    let Answer::NoLongerInForce { amended, key, .. } = on("《公司法》第七十一条", None, date!(2026 - 11 - 23)).answer
+#[tokio::test]
+async fn an_amended_article_is_told_from_a_wrong_one() {
+    let law = KnowledgeBase::new().await;
+    let ReferenceStatus::NoLongerInForce { amended, key, .. } =
+        law.on("《公司法》第七十一条", None, date!(2026 - 11 - 23)).await.status
     else {
         panic!("only the old law has it")
     };
     assert!(amended);
     assert_eq!(key.as_deref(), Some("company-2018"));
-    let Answer::NoLongerInForce { amended, .. } =
-        on("《公司法》第九十条", Some(TRANSFER_2018), date!(2026 - 11 - 23)).answer
+    let ReferenceStatus::NoLongerInForce { amended, .. } =
+        law.on("《公司法》第九十条", Some(TRANSFER_2018), date!(2026 - 11 - 23)).await.status
     else {
         panic!("the words stood in the old article of this number")
     };
     assert!(amended);
 }
 
-#[test]
-fn articles_paragraphs_and_items_that_do_not_exist() {
-    let missing = on("《民法典》第一千三百条", None, date!(2026 - 11 - 23));
-    let Answer::NoSuchArticle { last, .. } = missing.answer else { panic!("{:?}", missing.message) };
+#[tokio::test]
+async fn articles_paragraphs_and_items_that_do_not_exist() {
+    let law = KnowledgeBase::new().await;
+    let missing = law.on("《民法典》第一千三百条", None, date!(2026 - 11 - 23)).await;
+    let ReferenceStatus::NoSuchArticle { last, .. } = missing.status else { panic!("{:?}", missing.message) };
     assert_eq!(last.as_deref(), Some("第一千二百六十条"));
-    assert_eq!(code("《民法典》第一千二百五十四条第三款", None), "in_force");
-    assert_eq!(code("《民法典》第一千二百五十四条第四款", None), "no_such_article");
-    assert_eq!(code("《刑法》第一百三十三条之一第一款第（四）项", None), "in_force");
-    assert_eq!(code("《刑法》第一百三十三条之一第一款第（五）项", None), "no_such_article");
-    assert_eq!(code("《刑法》第一百三十三条之一第二款", None), "in_force");
-    assert_eq!(code("《刑法》第一百三十三条之一第三款", None), "no_such_article");
+    assert_eq!(law.code("《民法典》第一千二百五十四条第三款", None).await, "in_force");
+    assert_eq!(law.code("《民法典》第一千二百五十四条第四款", None).await, "no_such_article");
+    assert_eq!(law.code("《刑法》第一百三十三条之一第一款第（四）项", None).await, "in_force");
+    assert_eq!(law.code("《刑法》第一百三十三条之一第一款第（五）项", None).await, "no_such_article");
+    assert_eq!(law.code("《刑法》第一百三十三条之一第二款", None).await, "in_force");
+    assert_eq!(law.code("《刑法》第一百三十三条之一第三款", None).await, "no_such_article");
 }
 
-#[test]
-fn right_words_under_a_wrong_number() {
-    let wrong = on("《民法典》第一千二百五十四条", Some("借款人应当按照约定的期限返还借款"), date!(2026 - 11 - 23));
-    let Answer::SaysSomethingElse { found_in, .. } = wrong.answer else { panic!("{:?}", wrong.message) };
+#[tokio::test]
+async fn right_words_under_a_wrong_number() {
+    let law = KnowledgeBase::new().await;
+    let wrong =
+        law.on("《民法典》第一千二百五十四条", Some("借款人应当按照约定的期限返还借款"), date!(2026 - 11 - 23)).await;
+    let ReferenceStatus::SaysSomethingElse { found_in, .. } = wrong.status else { panic!("{:?}", wrong.message) };
     assert_eq!(found_in.as_deref(), Some("第六百七十五条"));
-    assert_eq!(code("《民法典》第六百七十五条", Some("借款人应当按照约定的期限返还借款")), "in_force");
-    assert_eq!(code("《民法典》第六百七十五条", Some("返还借款")), "in_force");
-    assert_eq!(code("《民法典》第六百七十五条", Some("")), "in_force");
+    assert_eq!(law.code("《民法典》第六百七十五条", Some("借款人应当按照约定的期限返还借款")).await, "in_force");
+    assert_eq!(law.code("《民法典》第六百七十五条", Some("返还借款")).await, "in_force");
+    assert_eq!(law.code("《民法典》第六百七十五条", Some("")).await, "in_force");
     assert_eq!(
-        code("《民法典》第六百七十五条", Some("“贷款人应当按照约定的期限返还借款。对借款期限没有约定”")),
+        law.code("《民法典》第六百七十五条", Some("“贷款人应当按照约定的期限返还借款。对借款期限没有约定”")).await,
         "says_something_else"
     );
 }
 
-#[test]
-fn what_names_no_law_is_said_to() {
-    assert_eq!(code("本法第三条", None), "not_named");
-    assert_eq!(code("《民法典》", None), "in_force");
-    assert_eq!(code("《物权法》", None), "no_longer_in_force");
+#[tokio::test]
+async fn what_names_no_law_is_said_to() {
+    let law = KnowledgeBase::new().await;
+    assert_eq!(law.code("本法第三条", None).await, "not_named");
+    assert_eq!(law.code("《民法典》", None).await, "in_force");
+    assert_eq!(law.code("《物权法》", None).await, "no_longer_in_force");
 }

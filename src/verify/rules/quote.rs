@@ -69,7 +69,7 @@ fn source_texts(case: &Case<'_>) -> Vec<SourceText> {
 }
 
 /// Quotations in `text`, without their marks. Chinese marks nest; straight ones come in pairs.
-fn quotations_in(text: &str) -> Vec<Span> {
+pub fn quotations_in(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut open: Vec<(char, usize)> = Vec::new();
     let mut straight: Option<usize> = None;
@@ -99,6 +99,26 @@ fn quotations_in(text: &str) -> Vec<Span> {
         }
     }
     found
+}
+
+/// Share of what `text` recites in quotation marks that stands in `source`, counted in pieces of three letters; `None`
+/// where it recites nothing.
+pub fn recited(text: &str, source: &str) -> Option<f32> {
+    // A quotation that runs on in the next sentence has no end here.
+    let runs_on = text.matches('“').count() > text.matches('”').count();
+    let text = &format!("{text}{}", if runs_on { "”" } else { "" });
+    let source = Folded::of(source, 0).letters;
+    let known: std::collections::HashSet<&[char]> = source.windows(3).collect();
+    let (mut all, mut found) = (0, 0);
+    for quotation in quotations_in(text) {
+        let letters = Folded::of(quotation.of(text)?, 0).letters;
+        if letters.len() < SHORTEST_ZH {
+            continue;
+        }
+        all += letters.len() - 2;
+        found += letters.windows(3).filter(|piece| known.contains(piece)).count();
+    }
+    (all > 0).then(|| found as f32 / all as f32)
 }
 
 /// The pieces of a quotation between its ellipses, without what the writer put in brackets.

@@ -121,6 +121,12 @@ fn is_one_text(a: &DocumentMeta, b: &DocumentMeta) -> bool {
         || Instrument::named(&a.title).is_same(&Instrument::named(&b.title))
 }
 
+/// Whether a claim tells what was the law, or that it ended.
+pub fn tells_former(claim: &Unit<'_>) -> bool {
+    const ENDED: [&str; 5] = ["废止", "失效", "取代", "repeal", "replaced"];
+    says_former(claim) || ENDED.iter().any(|word| claim.text.to_lowercase().contains(word))
+}
+
 fn says_former(claim: &Unit<'_>) -> bool {
     match claim.lang {
         // 原告 and 原则 are not former anything.

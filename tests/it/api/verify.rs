@@ -50,3 +50,17 @@ async fn half_a_request_is_refused() {
     let body = json!({"text": "x", "collections": ["nope"]});
     refused(server.post("/v1/verify", &body).await, StatusCode::NOT_FOUND, "unknown_collection").await;
 }
+
+#[tokio::test]
+async fn references_want_a_text_and_a_day() {
+    let server = Server::start().await;
+    for (body, code) in [
+        (json!({"text": " "}), "empty_text"),
+        (json!({"text": "《合同法》第五十二条", "as_of": "2019-13-01"}), "bad_date"),
+        (json!({"words": "x"}), "invalid_json"),
+    ] {
+        refused(server.post("/v1/references", &body).await, StatusCode::BAD_REQUEST, code).await;
+    }
+    let found = json(server.post("/v1/references", &json!({"text": "No law is named."})).await).await;
+    assert_eq!(found, json!({"references": []}));
+}
