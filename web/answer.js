@@ -234,7 +234,13 @@ function passage(of, text, open, evidence) {
     statusBadge(of),
     heading && heading !== of.title && heading !== of.locator && el("p", { class: "passage-heading" }, heading),
     el("p", { class: "passage-text" }, text),
+    copiesLine(of.copies ?? evidence.get(of.label)?.copies ?? []),
   );
+}
+
+/** Where the same text stands too. */
+function copiesLine(copies) {
+  return copies.length > 0 && el("p", { class: "quiet" }, `${t().alsoStandsIn} ${copies.map(placeName).join("; ")}`);
 }
 
 /** Quotations of one document in its order; what lies inside another is not repeated, what touches is not parted. */
@@ -333,6 +339,31 @@ function recallCard(recalls) {
   );
 }
 
+/** Sources that say different things, one beside the other, where the answer rests on one of them. */
+function disagreementsCard(answer, evidence, open) {
+  const cited = new Set(answer.sentences.flatMap((s) => (s.shown === "withheld" ? [] : s.citations.map((c) => c.label))));
+  const told = (answer.disagreements ?? []).filter((d) => cited.has(d.one.label) || cited.has(d.other.label));
+  if (!told.length) return null;
+  const side = (place) => {
+    const found = evidence.get(place.label);
+    if (!found) return null;
+    return [
+      el(
+        "button",
+        { type: "button", class: "link", onclick: (event) => open(within(found, place), event.currentTarget) },
+        `[${found.label}] ${placeName(found)}`,
+      ),
+      el("blockquote", {}, new Bytes(found.text).slice(place.start, place.end)),
+    ];
+  };
+  return el(
+    "section",
+    { class: "card disagreement" },
+    el("h3", {}, icon("differ"), t().disagreeTitle),
+    told.map((d) => [el("p", {}, say(d.message)), side(d.one), side(d.other)]),
+  );
+}
+
 function provenancePart(answer) {
   const rows = t().provenanceRows;
   const { provenance } = answer;
@@ -348,6 +379,7 @@ function provenancePart(answer) {
       row(rows.mode, t().modes[provenance.mode] ?? provenance.mode),
       row(rows.as_of, provenance.as_of),
       row(rows.embedder, model(provenance.embedder)),
+      provenance.reranker && row(rows.reranker, model(provenance.reranker)),
       provenance.query_adapter && row(rows.query_adapter, model(provenance.query_adapter)),
       row(rows.generator, model(provenance.generator)),
       provenance.thresholds.map((threshold) => row(threshold.name, String(threshold.value))),
@@ -409,6 +441,7 @@ export function renderAnswer(answer, hooks) {
   return [
     outcomeHead(answer),
     recallCard(hooks.recalls ?? []),
+    !answer.abstention && disagreementsCard(answer, evidence, hooks.open),
     answer.abstention && abstentionCard(answer.abstention, evidence, hooks.titles, hooks.open),
     shown.length > 0 &&
       el("ol", { class: "sentences", lang: answer.lang }, shown.map((s) => sentenceItem(s, evidence, hooks.open))),

@@ -58,6 +58,8 @@ const STRINGS = {
     print: "Print",
     json: "JSON",
     abstainTitle: "No answer from these sources",
+    disagreeTitle: "Sources disagree",
+    alsoStandsIn: "The same text stands in:",
     recallTitle: "A source of this answer changed since",
     recallChanges: {
       removed: "it is no longer in the knowledge base",
@@ -100,6 +102,7 @@ const STRINGS = {
       as_of: "Law as of",
       embedder: "Search model",
       query_adapter: "Question adapter",
+      reranker: "Reranker",
       generator: "Writing model",
       index: "Index position",
       created: "Made at",
@@ -178,6 +181,8 @@ const STRINGS = {
     print: "打印",
     json: "JSON",
     abstainTitle: "现有来源无法回答",
+    disagreeTitle: "来源说法不一",
+    alsoStandsIn: "同文另见：",
     recallTitle: "此回答的来源后来有变化",
     recallChanges: {
       removed: "已不在知识库中",
@@ -220,6 +225,7 @@ const STRINGS = {
       as_of: "法律适用日期",
       embedder: "检索模型",
       query_adapter: "问题适配器",
+      reranker: "重排模型",
       generator: "撰写模型",
       index: "索引位置",
       created: "生成时间",

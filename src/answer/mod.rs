@@ -33,6 +33,7 @@ use crate::{
     },
     retrieve::dot,
     text::lang,
+    verify::disagree,
 };
 use policy::Assembled;
 use sufficiency::{Features, Gate};
@@ -271,6 +272,7 @@ impl Pipeline {
                 writing: told.writing,
                 embedder: self.embedder.as_ref().map(|e| e.identity().clone()),
                 query_adapter: self.retriever.query_adapter().cloned(),
+                reranker: self.retriever.reranker().cloned(),
                 generator: match ask.mode {
                     Mode::Strict => None,
                     Mode::Grounded => self.generator.as_ref().map(|g| g.identity().clone()),
@@ -282,6 +284,7 @@ impl Pipeline {
                 certificate: self.verifier.certificate().cloned(),
                 version: env!("CARGO_PKG_VERSION"),
             },
+            disagreements: disagree::between(&evidence),
             evidence,
         }
     }

@@ -77,6 +77,7 @@ fn evidence(at: u32, text: &str) -> Evidence {
         },
         score: 1.0,
         signals: Signals { direct: true, ..Signals::default() },
+        copies: Vec::new(),
     }
 }
 

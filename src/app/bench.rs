@@ -369,6 +369,7 @@ fn evidence(stored: &[&StoredChunk]) -> EvidenceSet {
         chunk: stored.chunk.clone(),
         score: 1.0,
         signals: Signals::default(),
+        copies: Vec::new(),
     });
     EvidenceSet::number(items.collect(), Searched::default())
 }

@@ -154,6 +154,7 @@ fn given(sources: &[crate::http::Source], as_of: Date) -> EvidenceSet {
                 },
                 score: 0.0,
                 signals: Signals::default(),
+                copies: Vec::new(),
             }
         })
         .collect::<Vec<_>>();

@@ -10,6 +10,8 @@ use crate::{
         evidence::{Query, Switches},
     },
     ports::Retriever,
+    text::lang,
+    verify::disagree,
     wire,
 };
 
@@ -45,14 +47,21 @@ pub async fn run(args: &SearchArgs, app: &App) -> anyhow::Result<()> {
         switches: Switches { vector: !args.lexical, ..Switches::default() },
     };
     let found = app.engine(!args.lexical).await?.retrieve(&query).await?;
+    let disagreements = disagree::between(&found);
     if args.json {
-        println!("{}", wire::to_json(&wire::SearchJson::new(&args.query, &found), true));
+        println!("{}", wire::to_json(&wire::SearchJson::new(&args.query, &found, &disagreements), true));
         return Ok(());
     }
     for item in found.items() {
         let text: String = item.chunk.text.chars().take(160).collect();
         println!("{} {} {} ({})", item.label, item.meta.title, item.chunk.locator, item.meta.status.code());
         println!("    {}", text.replace('\n', " "));
+        for copy in &item.copies {
+            println!("    = {} {}", copy.title, copy.locator);
+        }
+    }
+    for disagreement in &disagreements {
+        println!("{}", disagreement.message.in_lang(lang::detect(&args.query)));
     }
     if found.is_empty() {
         println!("Nothing found in {} passages.", found.searched.chunks);

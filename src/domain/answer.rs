@@ -7,7 +7,7 @@ use super::{
     evidence::{Citation, EvidenceSet},
     policy::Shown,
     text::{Lang, Message, Span},
-    verdict::Judgement,
+    verdict::{Disagreement, Judgement},
 };
 
 /// Who writes the sentences.
@@ -175,6 +175,8 @@ pub struct Provenance {
     pub embedder: Option<ModelIdentity>,
     /// What moved the question's vector towards its answers.
     pub query_adapter: Option<ModelIdentity>,
+    /// What took the second look at what was found.
+    pub reranker: Option<ModelIdentity>,
     pub generator: Option<ModelIdentity>,
     pub as_of: Date,
     pub index_position: i64,
@@ -198,5 +200,7 @@ pub struct Answer {
     pub text: CitedText,
     pub sentences: Vec<AnswerSentence>,
     pub evidence: EvidenceSet,
+    /// Sources among the evidence that contradict each other.
+    pub disagreements: Vec<Disagreement>,
     pub provenance: Provenance,
 }

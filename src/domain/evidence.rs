@@ -82,6 +82,18 @@ pub struct Evidence {
     /// Fused score; compares within one result only.
     pub score: f32,
     pub signals: Signals,
+    /// Where the same text stands too: a reprint is no second source.
+    pub copies: Vec<Reprint>,
+}
+
+/// A passage that says the same as another in (nearly) the same words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reprint {
+    pub collection: CollectionName,
+    /// Of its document.
+    pub key: String,
+    pub title: String,
+    pub locator: String,
 }
 
 impl Evidence {

@@ -11,6 +11,7 @@ pub mod document;
 pub mod evidence;
 pub mod instrument;
 pub mod policy;
+pub mod precedence;
 pub mod recall;
 pub mod text;
 pub mod verdict;

@@ -4,6 +4,7 @@ use super::{
     claim::{Claim, NotAClaim},
     evidence::{Citation, Label},
     instrument::CheckedReference,
+    precedence::Precedence,
     text::{Message, NonEmpty, Span},
 };
 
@@ -148,4 +149,18 @@ pub struct Judgement {
     pub reasons: Vec<Reason>,
     /// The laws that it refers to, looked up in the knowledge base; spans into [`Claim::text`].
     pub references: Vec<CheckedReference>,
+}
+
+/// Two places that contradict each other, and which is to be followed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Disagreement {
+    pub one: EvidenceSpan,
+    pub other: EvidenceSpan,
+    /// Of the rule that found it: "R1", "R18" …
+    pub code: &'static str,
+    /// `one` beside `other`.
+    pub comparison: Option<Comparison>,
+    pub message: Message,
+    /// Whose words are to be followed, and by which rule; `None` where no rule decides.
+    pub follow: Option<(Label, Precedence)>,
 }

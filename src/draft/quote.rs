@@ -306,6 +306,7 @@ mod tests {
             },
             score: 1.0,
             signals: Signals::default(),
+            copies: Vec::new(),
         });
         EvidenceSet::number(items.collect(), Searched::default())
     }

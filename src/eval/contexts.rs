@@ -56,6 +56,7 @@ pub async fn evidence(
                 },
                 score: 0.0,
                 signals: Signals::default(),
+                copies: Vec::new(),
             });
         }
     }

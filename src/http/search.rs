@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     domain::{document::DocStatus, text::Lang},
+    verify::disagree,
     wire::{ErrorJson, SearchJson},
 };
 
@@ -89,5 +90,5 @@ pub(super) async fn search(
     let request = body.checked()?;
     let query = request.text.clone();
     let found = state.service.search(request).await?;
-    Ok(Json(SearchJson::new(&query, &found)))
+    Ok(Json(SearchJson::new(&query, &found, &disagree::between(&found))))
 }

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use super::{
     adapter::QueryAdapter,
     catalogue::{Admitted, Catalogue},
-    direct,
+    copies, direct,
     expand::Synonyms,
     filter::Filter,
     follow::Following,
@@ -52,6 +52,12 @@ const RECENT_TABLES: usize = 64;
 
 /// Vectors are asked once one passage in so many has its own.
 const LEAST_VECTORS: u64 = 2;
+
+/// Copies of one passage that are looked at.
+const MOST_COPIES: usize = 16;
+
+/// Passages read beyond those wanted: near copies take places that others then fill.
+const SPARE: usize = 8;
 
 /// Most chunks that one query returns.
 const MOST_RESULTS: usize = 1_000;
@@ -263,30 +269,25 @@ impl Engine {
         Some(table)
     }
 
-    /// Texts that occur more than once (reprints, two editions) appear once: in the source of highest authority.
-    fn without_copies(catalogue: &Catalogue, candidates: Vec<Candidate>) -> Vec<Candidate> {
-        let authority = |chunk: ChunkId| {
-            let known = catalogue.row(chunk).and_then(|row| catalogue.known(row.version));
-            known.map_or(u8::MAX, |known| known.meta.authority)
-        };
+    /// Texts that occur more than once to the letter, grouped under the first of them: a boilerplate that stands in a
+    /// thousand documents takes one place.
+    fn grouped(catalogue: &Catalogue, candidates: Vec<Candidate>) -> Vec<Group> {
         let mut first: HashMap<u64, usize> = HashMap::new();
-        let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
+        let mut groups: Vec<Group> = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             // A version that the store took back is gone at once, even while the index still holds it.
             let row = catalogue.row(candidate.chunk).filter(|row| catalogue.known(row.version).is_some());
             let Some(row) = row else { continue };
-            let Some(&at) = first.get(&row.text_hash) else {
-                first.insert(row.text_hash, kept.len());
-                kept.push(candidate);
-                continue;
-            };
-            let shown = &mut kept[at];
-            if !shown.signals.direct && authority(candidate.chunk) < authority(shown.chunk) {
-                let score = shown.score;
-                *shown = Candidate { score, ..candidate };
+            match first.get(&row.text_hash) {
+                Some(&at) if groups[at].copies.len() < MOST_COPIES => groups[at].copies.push(candidate),
+                Some(_) => {}
+                None => {
+                    first.insert(row.text_hash, groups.len());
+                    groups.push(Group { candidate, copies: Vec::new() });
+                }
             }
         }
-        kept
+        groups
     }
 
     async fn evidence(&self, candidates: &[Candidate]) -> Result<Vec<Evidence>, RetrieveError> {
@@ -297,7 +298,7 @@ impl Engine {
         let evidence = candidates.iter().filter_map(|candidate| {
             let StoredChunk { collection, meta, chunk } = stored.remove(&candidate.chunk)?;
             let (score, signals) = (candidate.score, candidate.signals);
-            Some(Evidence { label: Label(0), collection, meta, chunk, score, signals })
+            Some(Evidence { label: Label(0), collection, meta, chunk, score, signals, copies: Vec::new() })
         });
         Ok(evidence.collect())
     }
@@ -346,16 +347,24 @@ impl Retriever for Engine {
             lexical: lexical.as_deref(),
             vector: near.as_ref().map(|near| near.ranking.as_slice()),
         };
-        let mut candidates = Self::without_copies(&catalogue, fuse(rankings, self.options.fusion));
+        let mut groups = Self::grouped(&catalogue, fuse(rankings, self.options.fusion));
         let reranker = self.reranker.as_deref().filter(|_| query.switches.rerank);
-        candidates.truncate(if reranker.is_some() { limit.max(rerank::DEPTH) } else { limit });
+        let wanted = if reranker.is_some() { limit.max(rerank::DEPTH) } else { limit };
+        groups.truncate(wanted + SPARE);
+        let mut candidates: Vec<Candidate> = Vec::with_capacity(groups.len());
+        for Group { candidate, copies } in groups {
+            let score = candidate.score;
+            candidates.push(candidate);
+            candidates.extend(copies.into_iter().map(|copy| Candidate { score, ..copy }));
+        }
         if let Some(near) = &near {
             let vectors = self.read_vectors();
             for candidate in &mut candidates {
                 candidate.signals.cosine = vectors.cosine(&near.question, candidate.chunk);
             }
         }
-        let mut evidence = self.evidence(&candidates).await?;
+        let mut evidence = copies::fold(self.evidence(&candidates).await?, query.as_of);
+        evidence.truncate(wanted);
         if let Some(reranker) = reranker {
             let passages: Vec<String> =
                 evidence.iter().take(rerank::DEPTH).map(|e| passage(&e.meta, &e.chunk)).collect();
@@ -392,6 +401,12 @@ impl Retriever for Engine {
     fn reranker(&self) -> Option<&ModelIdentity> {
         self.reranker.as_deref().map(Reranker::identity)
     }
+}
+
+/// A candidate and those that read the same to the letter.
+struct Group {
+    candidate: Candidate,
+    copies: Vec<Candidate>,
 }
 
 /// What the owners of the searched collections have written.

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod catalogue;
+mod copies;
 pub mod coverage;
 mod direct;
 mod engine;

@@ -86,6 +86,7 @@ mod tests {
             },
             score: 1.0 / n as f32,
             signals: Signals { direct, ..Signals::default() },
+            copies: Vec::new(),
         }
     }
 

@@ -451,3 +451,26 @@ async fn the_real_store_gives_what_the_one_in_memory_gives() {
     let status = engine.status().await.expect("it is fine");
     assert_eq!((status.chunks, status.lexical_position), (4, status.log_position));
 }
+
+#[tokio::test]
+async fn reprints_are_one_origin_and_what_says_otherwise_is_none() {
+    let bench = Bench::new().await;
+    let rule = "承租人应当在租赁期限届满后十五日内将租赁物返还出租人，并结清租金。";
+    for (key, authority, text) in [
+        ("网站转载", 9, rule.to_owned()),
+        ("公报", 2, format!("{rule}（完）")),
+        ("汇编", 5, rule.replace('，', ",")),
+        ("误印", 9, rule.replace("十五", "三十")),
+    ] {
+        let mut meta = meta(key, key, DocStatus::InForce, None, None);
+        meta.authority = authority;
+        bench.store.put_document(&name("legal-zh"), &prepared(meta, &[("一", &text)])).await.expect("it is good");
+    }
+    let engine = bench.followed().await;
+    let set = engine.retrieve(&query("租赁期限届满后租赁物何时返还出租人并结清租金")).await.expect("it answers");
+    let (reprinted, other) = (&set.items()[0], &set.items()[1]);
+    assert_eq!((reprinted.meta.key.as_str(), other.meta.key.as_str()), ("公报", "误印"));
+    let mut copies: Vec<&str> = reprinted.copies.iter().map(|copy| copy.key.as_str()).collect();
+    copies.sort_unstable();
+    assert_eq!((copies, other.copies.len()), (vec!["汇编", "网站转载"], 0));
+}

@@ -94,6 +94,7 @@ pub(super) fn sources(sources: &[Source]) -> EvidenceSet {
             },
             score: 1.0,
             signals: Signals::default(),
+            copies: Vec::new(),
         })
         .collect();
     EvidenceSet::number(items, Searched::default())
@@ -249,11 +250,13 @@ pub(super) fn answer(id: String, request: &AskRequest, found: EvidenceSet) -> An
         outcome,
         text: CitedText::from_judged(text),
         sentences,
+        disagreements: Vec::new(),
         provenance: Provenance {
             mode,
             writing: None,
             embedder: Some(ModelIdentity { name: "fake".to_owned(), sha256: "0".repeat(64) }),
             query_adapter: None,
+            reranker: None,
             generator: None,
             as_of: request.as_of.unwrap_or(TODAY),
             index_position: found.searched.index_position,

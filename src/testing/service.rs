@@ -265,6 +265,7 @@ fn evidence(version: &DocumentVersion, section: &Section, text: &str, ordinal: u
         },
         score,
         signals: Signals::default(),
+        copies: Vec::new(),
     }
 }
 

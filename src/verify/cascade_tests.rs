@@ -35,6 +35,7 @@ fn evidence(texts: &[&str]) -> EvidenceSet {
             },
             score: 1.0,
             signals: Signals::default(),
+            copies: Vec::new(),
         })
         .collect();
     EvidenceSet::number(items, Searched::default())

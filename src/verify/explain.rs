@@ -7,7 +7,8 @@ use super::{
     read::Source,
 };
 use crate::domain::{
-    evidence::Label,
+    evidence::{Citation, Label},
+    precedence,
     text::{Message, Span},
     verdict::{Effect, EvidenceSpan, Reason},
 };
@@ -63,10 +64,16 @@ pub fn miscited(cited: &[Label], backing: Label) -> Reason {
     reason("M", Effect::Flag, None, message)
 }
 
-pub fn conflict(backing: Label, against: Label) -> Reason {
+pub fn conflict(backing: &Citation, against: &Citation) -> Reason {
+    let follow = match precedence::between(&backing.meta, &against.meta) {
+        Some((true, rule)) => rule.message(&backing.meta.title),
+        Some((false, rule)) => rule.message(&against.meta.title),
+        None => precedence::unresolved(),
+    };
+    let (backing, against) = (backing.label, against.label);
     let message = Message::new(
-        format!("来源互相矛盾：{backing} 支持，{against} 相反。"),
-        format!("The sources contradict each other: {backing} backs this, {against} says otherwise."),
+        format!("来源互相矛盾：{backing} 支持，{against} 相反；{}", follow.zh),
+        format!("The sources contradict each other: {backing} backs this, {against} says otherwise; {}", follow.en),
     );
     reason("X", Effect::Flag, None, message)
 }

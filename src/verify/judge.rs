@@ -244,7 +244,7 @@ impl Read {
                 reasons = opposing().flat_map(|(f, _)| f.reasons.clone()).collect();
                 match (backing, NonEmpty::from_vec(against)) {
                     (Some(backing), Some(against)) => {
-                        reasons.push(explain::conflict(backing.first().label, against.first().label));
+                        reasons.push(explain::conflict(backing.first(), against.first()));
                         Some(Verdict::Conflict { backing, against })
                     }
                     _ => None,

@@ -9,6 +9,7 @@ mod cascade;
 pub mod case;
 pub mod certify;
 pub mod decide;
+pub mod disagree;
 pub mod entail;
 mod explain;
 mod ground;

@@ -129,6 +129,7 @@ pub mod tests {
             },
             score: 1.0,
             signals: Signals::default(),
+            copies: Vec::new(),
         }
     }
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    CertificateJson, CitationJson, EvidenceJson, MessageJson, ReasonJson, ReferenceJson, SearchedJson, date, score,
-    timestamp,
+    CertificateJson, CitationJson, DisagreementJson, EvidenceJson, MessageJson, ReasonJson, ReferenceJson,
+    SearchedJson, date, score, timestamp,
 };
 use crate::domain::{
     answer::{Abstention, Answer, AnswerSentence, ModelIdentity, Outcome, Provenance, Writing},
@@ -31,6 +31,8 @@ pub struct AnswerJson {
     pub abstention: Option<AbstentionJson>,
     /// Best first; labels are those of the citations.
     pub evidence: Vec<EvidenceJson>,
+    /// Sources among the evidence that contradict each other.
+    pub disagreements: Vec<DisagreementJson>,
     pub searched: SearchedJson,
     pub provenance: ProvenanceJson,
 }
@@ -51,6 +53,7 @@ impl From<&Answer> for AnswerJson {
             sentences: answer.sentences.iter().map(|s| SentenceJson::new(s, answer.text.as_str())).collect(),
             abstention,
             evidence: answer.evidence.items().iter().map(EvidenceJson::from).collect(),
+            disagreements: answer.disagreements.iter().map(DisagreementJson::from).collect(),
             searched: SearchedJson::from(&answer.evidence.searched),
             provenance: ProvenanceJson::from(&answer.provenance),
         }
@@ -160,6 +163,8 @@ pub struct ProvenanceJson {
     pub embedder: Option<ModelJson>,
     /// The linear map that moves the vectors of questions towards the passages that answer them.
     pub query_adapter: Option<ModelJson>,
+    /// What took the second look at what was found; `null` where nothing did.
+    pub reranker: Option<ModelJson>,
     pub generator: Option<ModelJson>,
     pub as_of: String,
     /// Position of the change log that the index had reached.
@@ -180,6 +185,7 @@ impl From<&Provenance> for ProvenanceJson {
             writing: provenance.writing.as_ref().map(WritingJson::from),
             embedder: provenance.embedder.as_ref().map(ModelJson::from),
             query_adapter: provenance.query_adapter.as_ref().map(ModelJson::from),
+            reranker: provenance.reranker.as_ref().map(ModelJson::from),
             generator: provenance.generator.as_ref().map(ModelJson::from),
             as_of: date(provenance.as_of),
             index_position: provenance.index_position,

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use super::{MessageJson, SpanJson, date, score};
 use crate::{
     domain::{
-        evidence::{Citation, Evidence, EvidenceSet, Searched, Signals},
-        verdict::{Comparison, EvidenceSpan, Reason, Verdict},
+        evidence::{Citation, Evidence, EvidenceSet, Reprint, Searched, Signals},
+        verdict::{Comparison, Disagreement, EvidenceSpan, Reason, Verdict},
     },
     text::instruction,
 };
@@ -114,6 +114,9 @@ pub struct EvidenceJson {
     pub authority: u8,
     pub source_url: Option<String>,
     pub licence: Option<String>,
+    /// Where the same text stands too, in nearly the same words: a reprint is no second source.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<ReprintJson>,
     /// Places in `text` that give orders to a language model. They were kept from the generator, and nothing is quoted
     /// from them. Left out where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -146,6 +149,7 @@ impl From<&Evidence> for EvidenceJson {
             authority: meta.authority,
             source_url: meta.source_url.clone(),
             licence: meta.licence.clone(),
+            copies: evidence.copies.iter().map(ReprintJson::from).collect(),
             orders: instruction::find(&chunk.text).into_iter().map(SpanJson::from).collect(),
         }
     }
@@ -213,14 +217,65 @@ pub struct SearchJson {
     pub searched: SearchedJson,
     /// Best first.
     pub results: Vec<EvidenceJson>,
+    /// Results that contradict each other.
+    pub disagreements: Vec<DisagreementJson>,
 }
 
 impl SearchJson {
-    pub fn new(query: &str, found: &EvidenceSet) -> Self {
+    pub fn new(query: &str, found: &EvidenceSet, disagreements: &[Disagreement]) -> Self {
         Self {
             query: query.to_owned(),
             searched: SearchedJson::from(&found.searched),
             results: found.items().iter().map(EvidenceJson::from).collect(),
+            disagreements: disagreements.iter().map(DisagreementJson::from).collect(),
+        }
+    }
+}
+
+/// A passage that says the same as the one shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Reprint)]
+pub struct ReprintJson {
+    pub collection: String,
+    pub key: String,
+    pub title: String,
+    pub locator: String,
+}
+
+impl From<&Reprint> for ReprintJson {
+    fn from(reprint: &Reprint) -> Self {
+        let Reprint { collection, key, title, locator } = reprint.clone();
+        Self { collection: collection.to_string(), key, title, locator }
+    }
+}
+
+/// Two sources that contradict each other.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Disagreement)]
+pub struct DisagreementJson {
+    pub one: EvidenceSpanJson,
+    pub other: EvidenceSpanJson,
+    /// Stable name of the rule that found it.
+    pub code: &'static str,
+    /// `one` beside `other`.
+    pub comparison: Option<ComparisonJson>,
+    pub message: MessageJson,
+    /// Label of the source to be followed; `null` where no rule decides.
+    pub follow: Option<u16>,
+    /// `successor`, `higher_rank`, `more_specific` or `later`; `unresolved` where none of them decides.
+    pub decided_by: &'static str,
+}
+
+impl From<&Disagreement> for DisagreementJson {
+    fn from(disagreement: &Disagreement) -> Self {
+        Self {
+            one: EvidenceSpanJson::from(disagreement.one),
+            other: EvidenceSpanJson::from(disagreement.other),
+            code: disagreement.code,
+            comparison: disagreement.comparison.as_ref().map(ComparisonJson::from),
+            message: MessageJson::from(&disagreement.message),
+            follow: disagreement.follow.map(|(label, _)| label.0),
+            decided_by: disagreement.follow.map_or("unresolved", |(_, rule)| rule.code()),
         }
     }
 }

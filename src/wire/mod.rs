@@ -27,7 +27,8 @@ pub use self::{
     },
     error::{ErrorBody, ErrorJson},
     evidence::{
-        CitationJson, ComparisonJson, EvidenceJson, EvidenceSpanJson, ReasonJson, SearchJson, SearchedJson, SignalsJson,
+        CitationJson, ComparisonJson, DisagreementJson, EvidenceJson, EvidenceSpanJson, ReasonJson, ReprintJson,
+        SearchJson, SearchedJson, SignalsJson,
     },
     recall::{RecallJson, RecallListJson, StandingJson},
     reference::{ReferenceJson, ReferenceListJson, SuccessorJson},

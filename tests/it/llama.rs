@@ -319,6 +319,7 @@ fn rules(lang: Lang, question: &str) -> Arc<Rules> {
         },
         score: 1.0,
         signals: Signals::default(),
+        copies: Vec::new(),
     });
     let evidence = EvidenceSet::number(items.collect(), Searched::default());
     Arc::new(Rules::new(lang, question, evidence.items()).expect("there is evidence"))

@@ -165,6 +165,7 @@ impl Retriever for Shelf {
             },
             score: 1.0,
             signals: Signals { direct: true, ..Signals::default() },
+            copies: Vec::new(),
         };
         let collections = vec!["legal-zh".parse().expect("a valid name")];
         let searched = Searched { collections, chunks: 1, index_position: 1, ..Searched::default() };

@@ -45,6 +45,7 @@ pub fn evidence_of(texts: &[&str]) -> Vec<Evidence> {
         },
         score: 1.0,
         signals: Signals::default(),
+        copies: Vec::new(),
     });
     EvidenceSet::number(items.collect(), Searched::default()).items().to_vec()
 }

@@ -204,6 +204,7 @@ fn evidence(row: &Row) -> Result<EvidenceSet, EvalError> {
             },
             score: 0.0,
             signals: Signals::default(),
+            copies: Vec::new(),
         })
         .collect();
     Ok(EvidenceSet::number(items, Searched::default()))
