@@ -14,10 +14,14 @@ use crate::{
         document::CollectionName,
         evidence::{EvidenceSet, Query, Switches},
     },
-    eval::{sample, verify},
+    eval::{
+        sample,
+        verify::{self, Row},
+    },
     models,
     ports::{Retriever, Verifier},
     verify::{
+        Cascade,
         certify::{self, Aim, Labelled},
         decide::NEVER,
         rules::ledger,
@@ -64,23 +68,7 @@ pub async fn run(args: &CertifyArgs, app: &App) -> anyhow::Result<()> {
     let rows = sample::read(&args.labels, &bytes)?;
     let cascade = app.cascade().await?;
     let start = args.start.unwrap_or_else(|| in_force(&cascade.thresholds()));
-    let bar = progress::bar(rows.len() as u64, "claims");
-    let mut labelled = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let (claim, mut evidence) = verify::case(row)?;
-        if row.evidence.is_empty() {
-            evidence = search(app, &claim, args).await.with_context(|| format!("the row '{}'", row.id))?;
-        }
-        let judged = cascade.verify(std::slice::from_ref(&claim), &evidence).await?;
-        let domain = evidence.items().first().map_or_else(Default::default, |e| e.meta.domain);
-        labelled.push(Labelled {
-            group: certify::group(&claim, domain),
-            score: judged.first().and_then(certify::score),
-            supported: row.label == "supported",
-        });
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+    let labelled = judged(app, &cascade, &rows, &args.collection).await?;
     let aim = Aim { alpha: args.alpha, delta: args.delta, start };
     let results = certify::certify(&labelled, &aim);
     let groups: Vec<Certified> = results.values().filter_map(|r| r.ok()).collect();
@@ -115,6 +103,33 @@ pub async fn run(args: &CertifyArgs, app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Every row with its score, held against its own evidence, or else against what the collections hold.
+pub(super) async fn judged(
+    app: &App,
+    cascade: &Cascade,
+    rows: &[Row],
+    collections: &[CollectionName],
+) -> anyhow::Result<Vec<Labelled>> {
+    let bar = progress::bar(rows.len() as u64, "claims");
+    let mut labelled = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (claim, mut evidence) = verify::case(row)?;
+        if row.evidence.is_empty() {
+            evidence = search(app, &claim, collections).await.with_context(|| format!("the row '{}'", row.id))?;
+        }
+        let judged = cascade.verify(std::slice::from_ref(&claim), &evidence).await?;
+        let domain = evidence.items().first().map_or_else(Default::default, |e| e.meta.domain);
+        labelled.push(Labelled {
+            group: certify::group(&claim, domain),
+            score: judged.first().and_then(certify::score),
+            supported: row.label == "supported",
+        });
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(labelled)
+}
+
 /// The strictest threshold for support that is in force in any language.
 fn in_force(thresholds: &[(&'static str, f32)]) -> f32 {
     let measured = thresholds.iter().filter(|(name, tau)| name.starts_with("supported") && *tau < NEVER);
@@ -122,13 +137,13 @@ fn in_force(thresholds: &[(&'static str, f32)]) -> f32 {
     if strictest > 0.0 { strictest } else { STRICT }
 }
 
-async fn search(app: &App, claim: &Claim, args: &CertifyArgs) -> anyhow::Result<EvidenceSet> {
-    if args.collection.is_empty() {
+async fn search(app: &App, claim: &Claim, collections: &[CollectionName]) -> anyhow::Result<EvidenceSet> {
+    if collections.is_empty() {
         bail!("it has no evidence; fill the column 'evidence', or name the --collection that claims are held against");
     }
     let query = Query {
         text: claim.text.clone(),
-        collections: args.collection.clone(),
+        collections: collections.to_vec(),
         as_of: app.clock().today(),
         statuses: None,
         lang: None,

@@ -10,6 +10,7 @@ mod eval;
 mod ingest;
 mod models;
 mod plan;
+mod policy;
 mod progress;
 mod recall;
 mod references;
@@ -61,6 +62,8 @@ pub enum Command {
     Bench(bench::BenchArgs),
     /// Prove on labelled claims of your own how often "supported" is wrong
     Certify(certify::CertifyArgs),
+    /// Plan what is shown, reviewed and withheld by what it costs
+    Policy(policy::PolicyArgs),
     /// Serve the page and the REST API
     Serve(serve::ServeArgs),
     /// List, fetch, check and choose models
@@ -133,6 +136,7 @@ async fn run(cli: &Cli, cancel: &CancellationToken) -> anyhow::Result<()> {
         Command::Eval(args) => eval::run(args, &App::open(config).await?).await,
         Command::Bench(args) => bench::run(args, &App::open(config).await?).await,
         Command::Certify(args) => certify::run(args, &App::open(config).await?).await,
+        Command::Policy(args) => policy::run(args, &App::open(config).await?).await,
         Command::Serve(args) => serve::run(args, &App::open(config).await?, cancel).await,
         Command::Collections(args) => collections::run(args, &App::open(config).await?).await,
         Command::Recall(args) => recall::run(args, &App::open(config).await?).await,

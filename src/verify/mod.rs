@@ -15,6 +15,7 @@ mod explain;
 mod ground;
 mod judge;
 mod lead;
+pub mod plan;
 mod read;
 pub mod reference_check;
 mod references;
