@@ -3,7 +3,10 @@
 use super::dialect::{self, Events};
 use crate::{
     ports::{GenerateRequest, GenerationEvent, StopReason},
-    text::emit::Emitter,
+    text::{
+        emit::Emitter,
+        thinking::{Part, Splitter},
+    },
 };
 
 /// Bytes after which text that no mask allows is not read on.
@@ -12,6 +15,8 @@ const LONGEST_FORBIDDEN: usize = 1600;
 /// One answer on its way.
 pub struct Reply {
     events: Events,
+    /// A server that does not know its model's marks sends thoughts as text.
+    thoughts: Splitter,
     emitter: Emitter,
     /// What came so far and was not taken.
     text: String,
@@ -27,6 +32,7 @@ impl Reply {
     pub fn new(request: &GenerateRequest) -> Self {
         Self {
             events: Events::default(),
+            thoughts: Splitter::default(),
             // Stop strings are looked for here: a server would look for them in what a model thinks, too.
             emitter: Emitter::new(request.stop.clone()),
             text: String::new(),
@@ -57,7 +63,8 @@ impl Reply {
             if !delta.text.is_empty() || !delta.thought.is_empty() {
                 self.pieces += 1;
             }
-            if self.stop.is_none() && self.write(&delta.text) {
+            let parts = self.thoughts.push(&delta.text);
+            if self.hear(parts) {
                 return Ok(true);
             }
             if let Some(finish) = delta.finish {
@@ -66,6 +73,22 @@ impl Reply {
             }
         }
         Ok(false)
+    }
+
+    /// Takes what is said and leaves what is thought; `true` where the text has ended.
+    fn hear(&mut self, parts: impl IntoIterator<Item = Part>) -> bool {
+        for part in parts {
+            match part {
+                Part::Said(text) if self.stop.is_none() && self.write(&text) => return true,
+                Part::Said(_) | Part::Thought(_) => {}
+                Part::AllThought => {
+                    self.text.clear();
+                    self.emitter.forget();
+                    self.begun = false;
+                }
+            }
+        }
+        false
     }
 
     /// `true` where the text has ended here, whatever the server goes on to say.
@@ -92,7 +115,9 @@ impl Reply {
     }
 
     /// The rest of the text, and how it ended. The mask has the last word.
-    pub fn finish(self, request: &mut GenerateRequest) -> (String, GenerationEvent) {
+    pub fn finish(mut self, request: &mut GenerateRequest) -> (String, GenerationEvent) {
+        let held = std::mem::take(&mut self.thoughts).finish();
+        self.hear(held);
         let mut text = self.text;
         let mut stop = self.stop.unwrap_or(StopReason::EndOfText);
         if stop != StopReason::StopString {

@@ -31,6 +31,12 @@ impl Emitter {
         Emitted { text: std::mem::replace(&mut self.text, rest), stopped: false }
     }
 
+    /// Drops what was held back.
+    pub fn forget(&mut self) {
+        self.bytes.clear();
+        self.text.clear();
+    }
+
     /// What was held back in case; an incomplete character is lost.
     pub fn finish(self) -> String {
         self.text

@@ -13,5 +13,6 @@ pub mod overlap;
 pub mod quantity;
 pub mod reference;
 pub mod sentence;
+pub mod thinking;
 pub mod vocabulary;
 pub mod words;

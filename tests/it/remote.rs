@@ -259,6 +259,20 @@ async fn a_good_stream_is_an_answer_and_the_key_goes_to_the_server_alone() {
     assert_eq!(asked[1].0["continue_final_message"], true, "the next sentence goes on behind the first");
 }
 
+/// A server that does not know its model's marks sends thoughts as text, with or without the mark that opens them.
+#[tokio::test]
+async fn thoughts_in_the_text_are_no_answer() {
+    for said in [
+        "<think>第九百条规定96小时？ [7]</think>借款人应当按照约定的期限返还借款。[1]\n",
+        "第九百条规定96小时？ [7]</think>借款人应当按照约定的期限返还借款。[1]\n",
+    ] {
+        let (_server, options) = StandIn::start("vllm", [Turn::Say(said)]).await;
+        let answer = answer(options, Mode::Grounded).await.expect("it answers");
+        assert_eq!(answer.text.as_str(), "借款人应当按照约定的期限返还借款。[1]", "{said}");
+        assert_eq!(answer.provenance.writing.map(|w| (w.kept, w.retries)), Some((1, 0)), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn an_invented_label_is_caught_and_the_source_takes_its_place() {
     let invented = "借款人应当按照约定的期限返还借款。[7]\n";
