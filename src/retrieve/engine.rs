@@ -27,7 +27,7 @@ use super::{
     product::unit,
     recent::Recent,
     rerank,
-    vector::{SEGMENT, VectorIndex},
+    vector::{SEGMENT, Snapshots, VectorIndex},
 };
 use crate::{
     domain::{
@@ -86,6 +86,7 @@ pub struct Engine {
     pub(super) lexical: Arc<LexicalIndex>,
     pub(super) catalogue: RwLock<Arc<Catalogue>>,
     pub(super) vectors: Arc<RwLock<VectorIndex>>,
+    pub(super) snapshots: Snapshots,
     /// A graph over the vectors is being built.
     pub(super) drawing: Arc<AtomicBool>,
     pub(super) following: tokio::sync::Mutex<Following>,
@@ -129,6 +130,7 @@ impl Engine {
             lexical: Arc::new(lexical),
             catalogue: RwLock::default(),
             vectors: Arc::new(RwLock::new(VectorIndex::new(dimensions, options.segment))),
+            snapshots: Snapshots::new(directory.join("vectors")),
             drawing: Arc::default(),
             following: tokio::sync::Mutex::default(),
             news: Notify::new(),

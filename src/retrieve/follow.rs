@@ -229,22 +229,30 @@ impl Engine {
         Ok(())
     }
 
-    /// Builds the graphs of full segments in the background; searches scan them meanwhile.
+    /// Loads or builds the graphs of full segments in the background; searches scan them meanwhile.
     fn draw_graphs(&self) {
         if self.drawing.load(Ordering::Acquire) {
             return;
         }
         let Some(mut blueprint) = self.read_vectors().blueprint() else { return };
         self.drawing.store(true, Ordering::Release);
-        let (vectors, drawing) = (Arc::clone(&self.vectors), Arc::clone(&self.drawing));
+        let (vectors, drawing, snapshots) =
+            (Arc::clone(&self.vectors), Arc::clone(&self.drawing), self.snapshots.clone());
         tokio::task::spawn_blocking(move || {
             loop {
-                let graph = blueprint.build();
+                let graph = snapshots.load(&blueprint).unwrap_or_else(|| {
+                    let graph = blueprint.build();
+                    snapshots.keep(&graph);
+                    graph
+                });
                 let mut vectors = vectors.write().unwrap_or_else(PoisonError::into_inner);
                 vectors.adopt(graph);
                 match vectors.blueprint() {
                     Some(next) => blueprint = next,
-                    None => break,
+                    None => {
+                        snapshots.retain(&vectors.digests());
+                        break;
+                    }
                 }
             }
             drawing.store(false, Ordering::Release);

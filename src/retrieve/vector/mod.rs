@@ -7,6 +7,7 @@
 
 mod codes;
 mod graph;
+mod snapshot;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
@@ -14,7 +15,10 @@ use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 use self::codes::{Coarse, Codes};
-pub(super) use self::graph::{Blueprint, Graph};
+pub(super) use self::{
+    graph::{Blueprint, Graph},
+    snapshot::Snapshots,
+};
 use super::product::unit;
 use crate::{domain::document::ChunkId, ports::StoredVector};
 
@@ -254,6 +258,11 @@ impl VectorIndex {
             segment.graph = Some(Arc::new(graph));
         }
     }
+
+    /// Of all segments that have a graph.
+    pub fn digests(&self) -> Vec<blake3::Hash> {
+        self.segments.iter().filter_map(|segment| Some(segment.graph.as_ref()?.digest)).collect()
+    }
 }
 
 /// Nearest first; equal ones in order of their slots.
@@ -383,6 +392,45 @@ mod tests {
             assert!(index.segments.len() <= 4, "{} segments", index.segments.len());
             assert!(index.segments.iter().all(|s| s.chunks.len() <= capacity as usize));
         }
+    }
+
+    #[test]
+    fn a_kept_graph_is_the_one_that_was_built_and_a_damaged_one_is_none() {
+        let points = points(1_500, 32);
+        let index = index(&points, 1_500);
+        let blueprint = index.blueprint().expect("the segment is full");
+        let home = tempfile::tempdir().expect("a folder");
+        let snapshots = Snapshots::new(home.path().join("vectors"));
+        assert!(snapshots.load(&blueprint).is_none(), "nothing was kept yet");
+        let built = blueprint.build();
+        snapshots.keep(&built);
+        let files = || -> Vec<std::path::PathBuf> {
+            let entries = std::fs::read_dir(home.path().join("vectors")).expect("it is there");
+            entries.map(|entry| entry.expect("a file").path()).collect()
+        };
+        assert_eq!(files().len(), 3);
+        let loaded = snapshots.load(&blueprint).expect("it was kept");
+        for question in points.iter().step_by(97) {
+            let coarse = Coarse::of(&direction(question));
+            assert_eq!(loaded.search(&coarse, 10), built.search(&coarse, 10));
+        }
+        // Other vectors have another name.
+        let other = self::index(&points[..1_000], 1_000).blueprint().expect("full");
+        assert!(snapshots.load(&other).is_none());
+        snapshots.retain(&[built.digest]);
+        assert_eq!(files().len(), 3);
+        for damage in [|bytes: &mut Vec<u8>| bytes.truncate(100), |bytes: &mut Vec<u8>| bytes[50] ^= 1] {
+            snapshots.keep(&built);
+            let data = files().into_iter().find(|file| file.to_string_lossy().ends_with("data")).expect("it is there");
+            let mut bytes = std::fs::read(&data).expect("reads");
+            damage(&mut bytes);
+            std::fs::write(&data, bytes).expect("writes");
+            assert!(snapshots.load(&blueprint).is_none(), "what is damaged is not used");
+            assert_eq!(files().len(), 0, "and not kept");
+        }
+        snapshots.keep(&built);
+        snapshots.retain(&[]);
+        assert_eq!(files().len(), 0);
     }
 
     #[test]
