@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -191,8 +191,16 @@ struct Growing {
     synthetic: Synthetic,
     questions: Vec<(String, Vec<f32>)>,
     store: Arc<dyn Store>,
+    embedder: Arc<dyn Embedder>,
+    home: PathBuf,
     engine: Arc<Engine>,
     size: u64,
+}
+
+async fn open(store: &Arc<dyn Store>, embedder: &Arc<dyn Embedder>, home: &Path) -> Result<Arc<Engine>, BenchError> {
+    let (store, embedder) = (Arc::clone(store), Arc::clone(embedder));
+    let options = retrieve::Options::default();
+    Ok(Arc::new(Engine::open(store, Some(embedder), &home.join("index"), options).await?))
 }
 
 impl Growing {
@@ -209,9 +217,15 @@ impl Growing {
             dimensions: synthetic.base[0].1.len(),
             known: questions.iter().cloned().collect(),
         });
-        let options = retrieve::Options::default();
-        let engine = Engine::open(Arc::clone(&store), Some(embedder), &home.join("index"), options).await?;
-        Ok(Self { synthetic, questions, store, engine: Arc::new(engine), size: 0 })
+        let engine = open(&store, &embedder, home).await?;
+        Ok(Self { synthetic, questions, store, embedder, home: home.to_owned(), engine, size: 0 })
+    }
+
+    /// Waits until every full segment has its graph.
+    async fn drawn(&self) {
+        while self.engine.is_drawing() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     async fn grow_to(&mut self, size: u64) -> Result<Stage, BenchError> {
@@ -224,10 +238,13 @@ impl Growing {
         self.engine.follow().await?;
         let given = start.elapsed();
         let start = Instant::now();
-        while self.engine.is_drawing() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        self.drawn().await;
         let graphs = start.elapsed();
+        let start = Instant::now();
+        self.engine = open(&self.store, &self.embedder, &self.home).await?;
+        self.engine.follow().await?;
+        self.drawn().await;
+        let reopened = start.elapsed();
         self.size = size;
 
         let both = Switches::default();
@@ -244,6 +261,7 @@ impl Growing {
             ingested_per_second: added / ingested.as_secs_f64(),
             vectors_per_second: added / given.as_secs_f64(),
             graphs_s: graphs.as_secs_f64(),
+            reopened_s: reopened.as_secs_f64(),
             memory_mb: resident_mb(),
             search,
             words: self.searches(&[], Switches { vector: false, ..both }).await?,

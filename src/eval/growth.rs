@@ -41,6 +41,8 @@ pub struct Stage {
     pub vectors_per_second: f64,
     /// How long the graphs of the segments that became full took.
     pub graphs_s: f64,
+    /// How long a start takes until searches are as quick as before it: indexes and graphs loaded.
+    pub reopened_s: f64,
     /// Resident memory of the whole process, where the system tells.
     pub memory_mb: Option<u64>,
     /// By words and meaning.
@@ -55,17 +57,18 @@ pub struct Stage {
 /// The stages as a person reads them.
 pub fn table(stages: &[Stage]) -> String {
     let mut out = String::from(
-        "passages   ingest/s  vectors/s  graphs s  memory MB   search p50/p95   words p50/p95    meaning p50/p95  recall@10\n",
+        "passages   ingest/s  vectors/s  graphs s  start s  memory MB   search p50/p95   words p50/p95    meaning p50/p95  recall@10\n",
     );
     let pair = |spread: Spread| format!("{:.1}/{:.1}", spread.p50_ms, spread.p95_ms);
     for stage in stages {
         let _ = writeln!(
             out,
-            "{:<9} {:>9.0} {:>10.0} {:>9.1} {:>10} {:>16} {:>15} {:>18} {:>10.3}",
+            "{:<9} {:>9.0} {:>10.0} {:>9.1} {:>8.1} {:>10} {:>16} {:>15} {:>18} {:>10.3}",
             stage.passages,
             stage.ingested_per_second,
             stage.vectors_per_second,
             stage.graphs_s,
+            stage.reopened_s,
             stage.memory_mb.map_or("-".to_owned(), |mb| mb.to_string()),
             pair(stage.search),
             pair(stage.words),
@@ -76,7 +79,7 @@ pub fn table(stages: &[Stage]) -> String {
             let ratio = filter.search.p50_ms / stage.search.p50_ms.max(1e-9);
             let _ = writeln!(
                 out,
-                "          of which {:>5.1} % {:>39}   {ratio:.2} times the unfiltered median",
+                "          of which {:>5.1} % {:>48}   {ratio:.2} times the unfiltered median",
                 100.0 * filter.share,
                 pair(filter.search),
             );
