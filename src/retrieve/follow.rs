@@ -247,13 +247,11 @@ impl Engine {
                 });
                 let mut vectors = vectors.write().unwrap_or_else(PoisonError::into_inner);
                 vectors.adopt(graph);
-                match vectors.blueprint() {
-                    Some(next) => blueprint = next,
-                    None => {
-                        snapshots.retain(&vectors.digests());
-                        break;
-                    }
-                }
+                let Some(next) = vectors.blueprint() else {
+                    snapshots.retain(&vectors.digests());
+                    break;
+                };
+                blueprint = next;
             }
             drawing.store(false, Ordering::Release);
         });
