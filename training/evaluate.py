@@ -47,7 +47,6 @@ def sets(data, most):
     yield "contractnli", sample(rows(data / "bench/contractnli_dev.jsonl"))
     yield "factool", sample(rows(data / "train/factool_chinese.jsonl"))
     yield "covidfact", sample(rows(data / "bench/covidfact_rest.jsonl"))
-    yield "climate", sample(rows(data / "train/climate_fever.jsonl"))
     audit = []
     for row in rows(data / "bench/factcheck_gpt_audit.jsonl"):
         for number, claim in enumerate(row["claims"]):
