@@ -204,6 +204,7 @@ async fn what_cannot_be_repaired_gives_way_to_the_words_of_the_source() {
     let (answer, events) = events(&pipeline).await;
     let (kept, _, quoted, _, retries) = counts(&answer);
     assert_eq!((kept, quoted), (1, 1), "{events:?}");
+    assert_eq!(answer.provenance.writing.map(|w| w.sources), Some(answer.evidence.len()), "all of them fit");
     assert!((3..=8).contains(&retries), "at most three for a sentence and eight in all: {retries}");
     assert!(!answer.text.as_str().contains("百分之五"));
     assert!(answer.text.as_str().contains("贷款人可以催告借款人在合理期限内返还"), "{:?}", answer.text);

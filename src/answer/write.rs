@@ -120,6 +120,7 @@ impl<'a> Writer<'a> {
             turn: String::new(),
             assembly: Assembly::new(RiskPolicy::default_for(ask.domain)),
             writing: Writing {
+                sources: shown,
                 temperature: pipeline.sampling.temperature,
                 seed: pipeline.sampling.seed,
                 ..Writing::default()

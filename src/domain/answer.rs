@@ -143,6 +143,8 @@ impl Revision {
 /// What became of the sentences that a generator wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Writing {
+    /// Pieces of evidence that the generator was given, from the first on; more did not fit into its prompt.
+    pub sources: usize,
     /// Sentences that passed as they were written first.
     pub kept: usize,
     pub repaired: usize,

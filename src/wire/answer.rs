@@ -205,6 +205,8 @@ impl From<&Provenance> for ProvenanceJson {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Writing)]
 pub struct WritingJson {
+    /// Pieces of evidence that the generator was given, those with the labels 1 to this; more did not fit into its prompt.
+    pub sources: usize,
     /// Sentences that passed as they were written first.
     pub kept: usize,
     /// Written again, or given another citation, until they passed.
@@ -223,6 +225,7 @@ pub struct WritingJson {
 impl From<&Writing> for WritingJson {
     fn from(writing: &Writing) -> Self {
         Self {
+            sources: writing.sources,
             kept: writing.kept,
             repaired: writing.repaired,
             quoted: writing.quoted,
