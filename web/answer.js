@@ -44,7 +44,7 @@ function shortTitle(title) {
 }
 
 /** A button that opens the exact place. */
-function citationChip(citation, open) {
+export function citationChip(citation, open) {
   const repealed = citation.status === "repealed" || citation.status === "historical";
   const role = citation.role === "supports" ? null : el("span", { class: "chip-role" }, t().roles[citation.role]);
   return el(

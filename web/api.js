@@ -39,6 +39,11 @@ export async function get(path, signal) {
   return (await request(path, { headers: { accept: "application/json" }, signal })).json();
 }
 
+export async function post(path, body, signal) {
+  const headers = { "content-type": "application/json", accept: "application/json" };
+  return (await request(path, { method: "POST", headers, body: JSON.stringify(body), signal })).json();
+}
+
 /** Readiness is worth reading whatever its status. */
 export async function readiness() {
   try {

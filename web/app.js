@@ -1,8 +1,9 @@
 // The page: asking, following the answer, opening stored answers.
 
 import { el, icon } from "/dom.js";
-import { ask, get, readiness, ApiError } from "/api.js";
+import { ask, get, post, readiness, ApiError } from "/api.js";
 import { asPlainText, asked, renderAnswer, sentenceItem } from "/answer.js";
+import { renderExploration } from "/explore.js";
 import { openSource, closeSource, redrawSource } from "/source.js";
 import { EXAMPLES, lang, switchLang, t, titleHere, translatePage } from "/strings.js";
 
@@ -42,7 +43,7 @@ function drawControls() {
   byId("collections-set").hidden = known.collections.length === 0;
   noteAll();
 
-  const modes = known.ready?.modes?.length ? known.ready.modes : ["strict"];
+  const modes = [...(known.ready?.modes?.length ? known.ready.modes : ["strict"]), ...(known.ready?.explore ? ["explore"] : [])];
   const before = mode.value;
   mode.replaceChildren(...modes.map((code) => el("option", { value: code }, t().modes[code] ?? code)));
   if (modes.includes(before)) mode.value = before;
@@ -297,6 +298,13 @@ async function start({ remember = true } = {}) {
   try {
     const body = { question, collections: chosenCollections(), mode: mode.value || undefined };
     if (asOf.value) body.as_of = asOf.value;
+    if (body.mode === "explore") {
+      const { mode: _, ...wanted } = body;
+      const found = await post("/v1/explore", wanted, control.signal);
+      show(() => renderExploration(found, open));
+      announce(t().ideasFound(found.ideas.length));
+      return;
+    }
     for await (const [event, data] of ask(body, control.signal)) {
       if (event === "evidence") {
         state.evidence = data.evidence;

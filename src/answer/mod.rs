@@ -3,6 +3,7 @@
 //! question → evidence → enough? → draft → claims → judgements → policy → answer. A step that fails is an error;
 //! it never becomes an answer, nor an abstention that looks like "nothing found".
 
+mod explore;
 pub mod policy;
 pub mod sufficiency;
 #[cfg(test)]
@@ -38,6 +39,8 @@ use crate::{
 use policy::Assembled;
 use sufficiency::{Features, Gate};
 use write::Writer;
+
+pub use explore::ideas;
 
 /// How many pieces of evidence an answer may draw on.
 pub const EVIDENCE: usize = 10;

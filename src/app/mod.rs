@@ -2,6 +2,7 @@
 
 mod bench;
 mod collections;
+mod explore;
 mod growth;
 mod service;
 
@@ -71,6 +72,10 @@ pub enum AppError {
     FileExists(String),
     #[error("there is no collection '{0}'; 'attest collections list' shows those that exist")]
     UnknownCollection(String),
+    #[error(
+        "the collection '{0}' does not allow ideas beyond its texts; its owner turns them on with 'attest collections set {0} --explore true', or name collections that allow them"
+    )]
+    NotAllowed(CollectionName),
 }
 
 /// The real clock.

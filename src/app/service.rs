@@ -21,14 +21,15 @@ use crate::{
             Domain, VersionId,
         },
         evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals, Switches},
+        exploration::Exploration,
         instrument::CheckedReference,
         recall::Recall,
         text::Span,
     },
     draft::claims,
     http::{
-        Against, AnswerStream, AppError, AskRequest, Claims, ErrorCode, Readiness, SearchRequest, Service, Upload,
-        Verification, VerifyRequest,
+        Against, AnswerStream, AppError, AskRequest, Claims, ErrorCode, ExploreRequest, Readiness, SearchRequest,
+        Service, Upload, Verification, VerifyRequest,
     },
     ingest::{
         IngestError, IngestOptions,
@@ -57,6 +58,7 @@ impl From<super::AppError> for AppError {
             super::AppError::Synonyms(_) | super::AppError::NoteTooLong(_) => {
                 Self::new(ErrorCode::InvalidParameter, error.to_string())
             }
+            super::AppError::NotAllowed(_) => Self::new(ErrorCode::NotAllowed, error.to_string()),
             super::AppError::Archive(error) => Self::new(ErrorCode::InvalidUpload, error.to_string()),
             error @ (super::AppError::Certificate { .. } | super::AppError::FileExists(_)) => {
                 Self::internal(error.to_string())
@@ -83,7 +85,7 @@ impl App {
     }
 
     /// Each claim against what the collections hold on it; a passage found for several claims has one label.
-    async fn judge_against(
+    pub(super) async fn judge_against(
         &self,
         claims: Vec<Claim>,
         collections: &[CollectionName],
@@ -241,6 +243,10 @@ impl Service for App {
             }
             Against::Collections(collections) => self.judge_against(claims, collections, request.as_of).await,
         }
+    }
+
+    async fn explore(&self, request: ExploreRequest) -> Result<Exploration, AppError> {
+        Self::explore(self, request).await
     }
 
     async fn references(&self, text: &str, as_of: Option<Date>) -> Result<Vec<CheckedReference>, AppError> {
@@ -401,6 +407,8 @@ impl Service for App {
             offered.extend([Mode::Strict, Mode::Grounded].into_iter().filter(|mode| *mode != self.default_mode()));
         }
         let index = self.engine(true).await?.status().await?;
-        Ok(Readiness { ready: true, problems, modes: offered, models, index })
+        let allowed = self.store().all_collection_settings().await?.iter().any(|(_, settings)| settings.explore);
+        let explore = allowed && offered.contains(&Mode::Grounded);
+        Ok(Readiness { ready: true, problems, modes: offered, explore, models, index })
     }
 }

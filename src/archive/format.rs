@@ -65,13 +65,20 @@ pub(super) struct Head {
     /// It selects the risk policy.
     pub domain: String,
     pub known_missing: String,
+    /// Archives of earlier versions do not say.
+    #[serde(default)]
+    pub explore: bool,
     #[serde(skip)]
     pub synonyms: String,
 }
 
 impl Head {
     pub fn settings(&self) -> CollectionSettings {
-        CollectionSettings { synonyms: self.synonyms.clone(), known_missing: self.known_missing.clone() }
+        CollectionSettings {
+            synonyms: self.synonyms.clone(),
+            known_missing: self.known_missing.clone(),
+            explore: self.explore,
+        }
     }
 }
 

@@ -38,6 +38,7 @@ async fn filled() -> Arc<SqliteStore> {
     let settings = CollectionSettings {
         synonyms: "房东 = 出租人\n".to_owned(),
         known_missing: "2024 年以后的修改".to_owned(),
+        explore: true,
     };
     store.put_collection_settings(&name, &settings).await.expect("set");
     for (key, text) in [("b", "借款人应当按照约定返还借款。"), ("a", "出租人应当交付租赁物。")]

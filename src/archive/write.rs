@@ -43,6 +43,7 @@ impl Writer {
             title: collection.title.clone(),
             domain: collection.domain.code().to_owned(),
             known_missing: settings.known_missing.clone(),
+            explore: settings.explore,
             synonyms: String::new(),
         };
         writer.open(HEAD)?;

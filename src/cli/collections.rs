@@ -50,6 +50,9 @@ enum CollectionsCommand {
         /// What is known not to be in it; abstentions repeat it
         #[arg(long, value_name = "TEXT")]
         known_missing: Option<String>,
+        /// Whether 'attest explore' may be asked about it: ideas that do not come from its texts
+        #[arg(long, value_name = "BOOL")]
+        explore: Option<bool>,
     },
     /// Write a collection to one file that another Attest reads back to the same hashes
     Export {
@@ -125,12 +128,13 @@ pub async fn run(args: &CollectionsArgs, app: &App) -> anyhow::Result<()> {
             app.store().create_collection(&Collection { name, title, domain }).await?;
         }
         CollectionsCommand::Show { name } => return show(&name, args.json, app).await,
-        CollectionsCommand::Set { name, synonyms, known_missing } => {
+        CollectionsCommand::Set { name, synonyms, known_missing, explore } => {
             let mut settings = app.store().collection_settings(&name).await?;
             if let Some(file) = synonyms {
                 settings.synonyms = super::read_text(&file)?;
             }
             settings.known_missing = known_missing.unwrap_or(settings.known_missing);
+            settings.explore = explore.unwrap_or(settings.explore);
             app.put_settings(&name, &settings).await?;
             return Ok(());
         }

@@ -7,6 +7,7 @@ mod certify;
 mod collections;
 mod doctor;
 mod eval;
+mod explore;
 mod ingest;
 mod models;
 mod plan;
@@ -50,6 +51,8 @@ pub enum Command {
     Search(search::SearchArgs),
     /// Answer a question from the knowledge base, or abstain
     Ask(ask::AskArgs),
+    /// Ask for ideas beyond the sources, each checked against them; off unless a collection allows it
+    Explore(explore::ExploreArgs),
     /// Check one claim against given sources or the knowledge base
     Verify(verify::VerifyArgs),
     /// Look up the laws that a text names: in force, repealed, not held …
@@ -130,6 +133,7 @@ async fn run(cli: &Cli, cancel: &CancellationToken) -> anyhow::Result<()> {
         Command::Ingest(args) => ingest::run(args, &App::open(config).await?, cancel).await,
         Command::Search(args) => search::run(args, &App::open(config).await?).await,
         Command::Ask(args) => ask::run(args, &App::open(config).await?).await,
+        Command::Explore(args) => explore::run(args, &App::open(config).await?).await,
         Command::Verify(args) => verify::run(args, &App::open(config).await?).await,
         Command::References(args) => references::run(args, &App::open(config).await?).await,
         Command::Audit(args) => audit::run(args, &App::open(config).await?, cancel).await,

@@ -85,6 +85,8 @@ pub struct CollectionSettings {
     pub synonyms: String,
     /// What is known not to be in the collection; an abstention repeats it.
     pub known_missing: String,
+    /// Whether ideas beyond the sources may be asked for.
+    pub explore: bool,
 }
 
 /// Whether a text governs on a given day. Means something for legal texts; the rest are `Unknown`.

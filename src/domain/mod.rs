@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod claim;
 pub mod document;
 pub mod evidence;
+pub mod exploration;
 pub mod instrument;
 pub mod policy;
 pub mod precedence;

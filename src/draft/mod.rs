@@ -3,6 +3,7 @@
 
 pub mod claims;
 pub mod constrain;
+pub mod ideas;
 pub mod parse;
 pub mod prompt;
 pub mod quote;

@@ -14,6 +14,12 @@ use crate::{
 const RULES_ZH: &str = include_str!("prompts/grounded.zh.txt");
 const RULES_EN: &str = include_str!("prompts/grounded.en.txt");
 
+const EXPLORE_ZH: &str = include_str!("prompts/explore.zh.txt");
+const EXPLORE_EN: &str = include_str!("prompts/explore.en.txt");
+
+/// The instructions of [`exploring`], which a weak model repeats.
+pub(super) const EXPLORING: [&str; 2] = [EXPLORE_ZH, EXPLORE_EN];
+
 /// Tokens of sources in a prompt. Reading more takes a processor longer than anybody waits: tables of ten filings are
 /// thousands of tokens, and what answers stands among the first pieces.
 const SOURCES_TOKENS: usize = 1600;
@@ -27,7 +33,36 @@ pub fn grounded(
     evidence: &EvidenceSet,
     answer_tokens: usize,
 ) -> Result<(Prompt, usize), ModelError> {
-    let frame = render(generator.is_chat(), question, lang, &[]);
+    fitted(generator, lang, evidence, answer_tokens, |shown| render(generator.is_chat(), question, lang, shown))
+}
+
+/// The same for ideas that may go beyond the evidence.
+pub fn exploring(
+    generator: &dyn Generator,
+    question: &str,
+    lang: Lang,
+    evidence: &EvidenceSet,
+    tokens: usize,
+) -> Result<(Prompt, usize), ModelError> {
+    let (rules, ideas) = match lang {
+        Lang::Zh => (EXPLORE_ZH.trim(), "想法："),
+        Lang::En => (EXPLORE_EN.trim(), "Ideas:"),
+    };
+    fitted(generator, lang, evidence, tokens, |shown| {
+        let body = body(question, lang, shown);
+        if generator.is_chat() { chat(rules, body) } else { Prompt::Raw(format!("{rules}\n\n{body}\n{ideas}\n")) }
+    })
+}
+
+/// The prompt with as much evidence as fits, and how many pieces that is.
+fn fitted(
+    generator: &dyn Generator,
+    lang: Lang,
+    evidence: &EvidenceSet,
+    answer_tokens: usize,
+    render: impl Fn(&[Evidence]) -> Prompt,
+) -> Result<(Prompt, usize), ModelError> {
+    let frame = render(&[]);
     let mut budget = generator.context_tokens().saturating_sub(answer_tokens + prompt_tokens(generator, &frame)? + 32);
     let (mut shown, mut read) = (0, 0);
     for item in evidence.items() {
@@ -40,7 +75,7 @@ pub fn grounded(
         read += cost;
         shown += 1;
     }
-    Ok((render(generator.is_chat(), question, lang, &evidence.items()[..shown]), shown))
+    Ok((render(&evidence.items()[..shown]), shown))
 }
 
 fn prompt_tokens(generator: &dyn Generator, prompt: &Prompt) -> Result<usize, ModelError> {
@@ -50,27 +85,41 @@ fn prompt_tokens(generator: &dyn Generator, prompt: &Prompt) -> Result<usize, Mo
     }
 }
 
-fn render(chat: bool, question: &str, lang: Lang, evidence: &[Evidence]) -> Prompt {
-    let (rules, sources, ask) = match lang {
-        Lang::Zh => (RULES_ZH.trim(), "来源：", "问题："),
-        Lang::En => (RULES_EN.trim(), "Sources:", "Question: "),
+fn render(is_chat: bool, question: &str, lang: Lang, evidence: &[Evidence]) -> Prompt {
+    let rules = match lang {
+        Lang::Zh => RULES_ZH.trim(),
+        Lang::En => RULES_EN.trim(),
     };
-    let mut body = format!("{sources}\n");
-    for item in evidence {
-        body.push_str(&block(item, lang));
-    }
-    let _ = write!(body, "\n{ask}{}", one_line(question));
-    if chat {
-        return Prompt::Chat(vec![
-            ChatMessage { role: Role::System, text: rules.to_owned() },
-            ChatMessage { role: Role::User, text: body },
-        ]);
+    let body = body(question, lang, evidence);
+    if is_chat {
+        return chat(rules, body);
     }
     let (example, answer) = match lang {
         Lang::Zh => (EXAMPLE_ZH, "回答："),
         Lang::En => (EXAMPLE_EN, "Answer:"),
     };
     Prompt::Raw(format!("{rules}\n\n{example}\n\n{body}\n{answer}\n"))
+}
+
+/// The sources, then the question.
+fn body(question: &str, lang: Lang, evidence: &[Evidence]) -> String {
+    let (sources, ask) = match lang {
+        Lang::Zh => ("来源：", "问题："),
+        Lang::En => ("Sources:", "Question: "),
+    };
+    let mut body = format!("{sources}\n");
+    for item in evidence {
+        body.push_str(&block(item, lang));
+    }
+    let _ = write!(body, "\n{ask}{}", one_line(question));
+    body
+}
+
+fn chat(rules: &str, body: String) -> Prompt {
+    Prompt::Chat(vec![
+        ChatMessage { role: Role::System, text: rules.to_owned() },
+        ChatMessage { role: Role::User, text: body },
+    ])
 }
 
 // A base model follows an example better than a rule.

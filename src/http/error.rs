@@ -26,7 +26,7 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::BadDate
         | ErrorCode::EmptyQuestion
         | ErrorCode::EmptyText => StatusCode::BAD_REQUEST,
-        ErrorCode::CrossOrigin => StatusCode::FORBIDDEN,
+        ErrorCode::CrossOrigin | ErrorCode::NotAllowed => StatusCode::FORBIDDEN,
         ErrorCode::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::CollectionExists => StatusCode::CONFLICT,

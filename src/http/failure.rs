@@ -21,6 +21,7 @@ pub enum ErrorCode {
     MethodNotAllowed,
     UnsupportedMediaType,
     CrossOrigin,
+    NotAllowed,
     UnknownHost,
     // What was asked for cannot be taken.
     TooLarge,
@@ -38,7 +39,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::UnknownCollection,
         Self::UnknownDocument,
         Self::UnknownAnswer,
@@ -53,6 +54,7 @@ impl ErrorCode {
         Self::MethodNotAllowed,
         Self::UnsupportedMediaType,
         Self::CrossOrigin,
+        Self::NotAllowed,
         Self::UnknownHost,
         Self::TooLarge,
         Self::QuestionTooLong,
@@ -82,6 +84,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::CrossOrigin => "cross_origin",
+            Self::NotAllowed => "not_allowed",
             Self::UnknownHost => "unknown_host",
             Self::TooLarge => "too_large",
             Self::QuestionTooLong => "question_too_long",

@@ -35,6 +35,8 @@ pub struct Ready {
     pub problems: Vec<String>,
     /// Modes that can be asked for here, the default one first.
     pub modes: Vec<&'static str>,
+    /// Whether `/v1/explore` can be asked of some collection.
+    pub explore: bool,
     pub models: Vec<ReadyModel>,
     pub index: ReadyIndex,
     /// Version of Attest.
@@ -64,6 +66,7 @@ impl From<&Readiness> for Ready {
             ready: readiness.ready,
             problems: readiness.problems.clone(),
             modes: readiness.modes.iter().map(|mode| mode.code()).collect(),
+            explore: readiness.explore,
             models: readiness
                 .models
                 .iter()

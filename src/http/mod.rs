@@ -7,6 +7,7 @@ mod answers;
 mod collections;
 mod documents;
 mod error;
+mod explore;
 mod extract;
 mod failure;
 mod health;
@@ -32,8 +33,8 @@ pub use self::{
     failure::{AppError, ErrorCode},
     layers::Hosts,
     service::{
-        Against, AnswerEvent, AnswerStream, AskRequest, Claims, Readiness, SearchRequest, Service, Source, Upload,
-        Verification, VerifyRequest,
+        Against, AnswerEvent, AnswerStream, AskRequest, Claims, ExploreRequest, Readiness, SearchRequest, Service,
+        Source, Upload, Verification, VerifyRequest,
     },
 };
 
@@ -94,6 +95,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> Router {
     let limited = |limit: Duration| middleware::from_fn_with_state(limit, layers::time_limit);
     let slow = OpenApiRouter::new()
         .routes(routes!(answers::ask))
+        .routes(routes!(explore::explore))
         .routes(routes!(verify::verify))
         .routes(routes!(references::look_up))
         .routes(routes!(collections::coverage))

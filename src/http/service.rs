@@ -16,6 +16,7 @@ use crate::{
         answer::{Answer, Mode, ModelIdentity},
         document::{Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentVersion, VersionId},
         evidence::EvidenceSet,
+        exploration::Exploration,
         instrument::CheckedReference,
         recall::Recall,
         text::Lang,
@@ -38,6 +39,19 @@ pub struct AskRequest {
     /// `None`: today.
     pub as_of: Option<Date>,
     /// Language of the answer; `None`: that of the question.
+    pub lang: Option<Lang>,
+}
+
+/// A question for ideas beyond the sources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExploreRequest {
+    /// Not blank.
+    pub question: String,
+    /// Empty: every collection.
+    pub collections: Vec<CollectionName>,
+    /// `None`: today.
+    pub as_of: Option<Date>,
+    /// `None`: the language of the question.
     pub lang: Option<Lang>,
 }
 
@@ -118,6 +132,8 @@ pub struct Readiness {
     pub problems: Vec<String>,
     /// Modes that can be asked for here, the default one first.
     pub modes: Vec<Mode>,
+    /// Whether ideas can be asked for: there is a generator, and a collection that allows it.
+    pub explore: bool,
     /// Job and model.
     pub models: Vec<(&'static str, ModelIdentity)>,
     pub index: IndexStatus,
@@ -141,6 +157,9 @@ pub trait Service: Send + Sync + 'static {
     async fn search(&self, request: SearchRequest) -> Result<EvidenceSet, AppError>;
 
     async fn verify(&self, request: VerifyRequest) -> Result<Verification, AppError>;
+
+    /// Ideas beyond the sources, where every collection allows them. Nothing is stored.
+    async fn explore(&self, request: ExploreRequest) -> Result<Exploration, AppError>;
 
     /// The laws that a text names, as of a day (none: today); spans are into `text`.
     async fn references(&self, text: &str, as_of: Option<Date>) -> Result<Vec<CheckedReference>, AppError>;

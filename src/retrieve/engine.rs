@@ -245,7 +245,7 @@ impl Engine {
         let mut written: HashMap<CollectionName, CollectionSettings> =
             self.store.all_collection_settings().await?.into_iter().collect();
         for name in collections {
-            let Some(CollectionSettings { synonyms, known_missing }) = written.remove(name) else { continue };
+            let Some(CollectionSettings { synonyms, known_missing, .. }) = written.remove(name) else { continue };
             settings.synonyms.extend(self.synonyms_of(name, synonyms));
             if !known_missing.is_empty() {
                 settings.known_missing.push((name.clone(), known_missing));

@@ -192,6 +192,7 @@ async fn what_the_owner_of_a_collection_wrote_is_used_and_told() {
     let settings = CollectionSettings {
         synonyms: "飞单 = 逾期利息\n".to_owned(),
         known_missing: "2026 年 9 月以后的修改".to_owned(),
+        explore: false,
     };
     bench.store.put_collection_settings(&name("legal-zh"), &settings).await.expect("set");
     let set = engine.retrieve(&question).await.expect("it answers");

@@ -23,14 +23,15 @@ use crate::{
             DocumentVersion, Domain, Section, VersionId,
         },
         evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        exploration::Exploration,
         instrument::CheckedReference,
         policy::Shown,
         recall::Recall,
         text::{Lang, Span},
     },
     http::{
-        Against, AnswerEvent, AnswerStream, AppError, AskRequest, Claims, ErrorCode, Readiness, SearchRequest, Service,
-        Upload, Verification, VerifyRequest,
+        Against, AnswerEvent, AnswerStream, AppError, AskRequest, Claims, ErrorCode, ExploreRequest, Readiness,
+        SearchRequest, Service, Upload, Verification, VerifyRequest,
     },
     ports::{CollectionStats, IndexStatus, PutOutcome, RetrieveError, StoreError},
     retrieve::{
@@ -383,6 +384,32 @@ impl Service for FakeService {
         self.find(&request)
     }
 
+    /// Allowed where collections are named; its one idea is the first sentence that is found.
+    async fn explore(&self, request: ExploreRequest) -> Result<Exploration, AppError> {
+        self.healthy()?;
+        if request.collections.is_empty() {
+            return Err(AppError::new(ErrorCode::NotAllowed, "a collection does not allow ideas beyond its texts"));
+        }
+        let evidence = self.find(&SearchRequest {
+            text: request.question.clone(),
+            collections: request.collections,
+            as_of: request.as_of,
+            statuses: None,
+            lang: None,
+            limit: 10,
+        })?;
+        let first = evidence.items().first().map(|item| item.chunk.text.clone()).unwrap_or_default();
+        let idea = script::sentences(&first).first().map(|&(span, text)| script::judge(text, span, &evidence));
+        Ok(Exploration {
+            lang: request.lang.unwrap_or(Lang::Zh),
+            as_of: request.as_of.unwrap_or(TODAY),
+            question: request.question,
+            ideas: idea.into_iter().collect(),
+            evidence,
+            generator: ModelIdentity { name: "fake".to_owned(), sha256: "0".repeat(64) },
+        })
+    }
+
     async fn references(&self, _: &str, _: Option<Date>) -> Result<Vec<CheckedReference>, AppError> {
         self.healthy()?;
         Ok(Vec::new())
@@ -554,6 +581,7 @@ impl Service for FakeService {
             ready: true,
             problems: Vec::new(),
             modes: vec![Mode::Strict, Mode::Grounded],
+            explore: false,
             models: vec![("embedder", ModelIdentity { name: "fake".to_owned(), sha256: "0".repeat(64) })],
             index: IndexStatus {
                 log_position: chunks_position(chunks),

@@ -62,17 +62,20 @@ pub struct CollectionSettingsJson {
     pub synonyms: String,
     /// What is known not to be in the collection; an abstention repeats it.
     pub known_missing: String,
+    /// Whether `/v1/explore` may be asked about the collection.
+    #[serde(default)]
+    pub explore: bool,
 }
 
 impl From<CollectionSettings> for CollectionSettingsJson {
-    fn from(CollectionSettings { synonyms, known_missing }: CollectionSettings) -> Self {
-        Self { synonyms, known_missing }
+    fn from(CollectionSettings { synonyms, known_missing, explore }: CollectionSettings) -> Self {
+        Self { synonyms, known_missing, explore }
     }
 }
 
 impl From<CollectionSettingsJson> for CollectionSettings {
-    fn from(CollectionSettingsJson { synonyms, known_missing }: CollectionSettingsJson) -> Self {
-        Self { synonyms, known_missing }
+    fn from(CollectionSettingsJson { synonyms, known_missing, explore }: CollectionSettingsJson) -> Self {
+        Self { synonyms, known_missing, explore }
     }
 }
 

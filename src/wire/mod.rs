@@ -10,6 +10,7 @@ mod certificate;
 mod document;
 mod error;
 mod evidence;
+mod exploration;
 mod recall;
 mod reference;
 
@@ -30,6 +31,7 @@ pub use self::{
         CitationJson, ComparisonJson, DisagreementJson, EvidenceJson, EvidenceSpanJson, ReasonJson, ReprintJson,
         SearchJson, SearchedJson, SignalsJson,
     },
+    exploration::{ExplorationJson, IdeaJson, notice},
     recall::{RecallJson, RecallListJson, StandingJson},
     reference::{ReferenceJson, ReferenceListJson, SuccessorJson},
 };

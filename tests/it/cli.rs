@@ -209,3 +209,23 @@ fn models_that_are_missing_cut_or_meant_for_another_job_are_refused() {
         with_own(&["models", "use", "embedder", &starter_model("smollm2-135m-instruct-q4").path.to_string_lossy()]);
     assert!(!ok && said.contains("embed"), "a generator was accepted as embedder: {said}");
 }
+
+#[test]
+fn ideas_are_off_until_the_owner_of_a_collection_allows_them() {
+    let home = home();
+    let file = home.path().join("rule.md");
+    fs::write(&file, "# Rule\n\nThe borrower returns the loan within thirty days.\n").expect("writes");
+    ingest(home.path(), &file);
+    let asked = ["explore", "How may a lender protect itself?", "--collection", "docs"];
+    let (status, err) = refused(home.path(), &asked);
+    assert!(status == 1 && err.contains("--explore true"), "{err}");
+    accepted(home.path(), &["collections", "set", "docs", "--explore", "true"]);
+    // The scripted generator has one idea.
+    let output = attest(home.path()).args(["--model", "fake"]).args(asked).arg("--json").output().expect("starts");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(found["ideas"][0]["claim"], "No source was read.");
+    assert_eq!(found["ideas"][0]["standing"], "unknown");
+    assert!(found["notice"]["en"].as_str().is_some_and(|notice| notice.contains("not an answer")));
+    accepted(home.path(), &["collections", "set", "docs", "--explore", "false"]);
+    assert_eq!(refused(home.path(), &asked).0, 1);
+}

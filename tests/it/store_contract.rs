@@ -78,7 +78,10 @@ pub async fn contract(store: &dyn Store) {
 }
 
 async fn a_collection_is_unpacked_whole_or_not_at_all(store: &dyn Store) {
-    let settings = CollectionSettings { synonyms: "房东 = 出租人".to_owned(), known_missing: "附件".to_owned() };
+    let settings =
+        CollectionSettings {
+            synonyms: "房东 = 出租人".to_owned(), known_missing: "附件".to_owned(), explore: true
+        };
     let packed = |key: &str, vectors: Vec<(u32, Vec<f32>)>| PackedDocument {
         prepared: document(key, &[("第一条", "甲。"), ("第二条", "乙。")]),
         vectors: vec![PackedVectors { embedder: EMBEDDER.to_owned(), chunks: vectors }],

@@ -30,7 +30,7 @@ pub(super) async fn insert(
     settings: &CollectionSettings,
 ) -> Result<i64, StoreError> {
     sqlx::query_scalar(
-        "INSERT INTO collections (name, title, domain, synonyms, known_missing) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO collections (name, title, domain, synonyms, known_missing, explore) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (name) DO NOTHING RETURNING id",
     )
     .bind(collection.name.as_str())
@@ -38,6 +38,7 @@ pub(super) async fn insert(
     .bind(collection.domain.code())
     .bind(&settings.synonyms)
     .bind(&settings.known_missing)
+    .bind(settings.explore)
     .fetch_optional(connection)
     .await
     .map_err(failed("create a collection"))?
@@ -45,26 +46,27 @@ pub(super) async fn insert(
 }
 
 pub(super) async fn settings(store: &SqliteStore, name: &CollectionName) -> Result<CollectionSettings, StoreError> {
-    let row: Option<(String, String)> =
-        sqlx::query_as("SELECT synonyms, known_missing FROM collections WHERE name = $1")
+    let row: Option<(String, String, bool)> =
+        sqlx::query_as("SELECT synonyms, known_missing, explore FROM collections WHERE name = $1")
             .bind(name.as_str())
             .fetch_optional(&store.readers)
             .await
             .map_err(failed("read the settings of a collection"))?;
-    let (synonyms, known_missing) = row.ok_or_else(|| StoreError::UnknownCollection(name.to_string()))?;
-    Ok(CollectionSettings { synonyms, known_missing })
+    let (synonyms, known_missing, explore) = row.ok_or_else(|| StoreError::UnknownCollection(name.to_string()))?;
+    Ok(CollectionSettings { synonyms, known_missing, explore })
 }
 
 pub(super) async fn all_settings(store: &SqliteStore) -> Result<Vec<(CollectionName, CollectionSettings)>, StoreError> {
-    let rows: Vec<(String, String, String)> = sqlx::query_as(
-        "SELECT name, synonyms, known_missing FROM collections WHERE synonyms <> '' OR known_missing <> '' ORDER BY name",
+    let rows: Vec<(String, String, String, bool)> = sqlx::query_as(
+        "SELECT name, synonyms, known_missing, explore FROM collections \
+         WHERE synonyms <> '' OR known_missing <> '' OR explore ORDER BY name",
     )
     .fetch_all(&store.readers)
     .await
     .map_err(failed("read the settings of the collections"))?;
     rows.into_iter()
-        .map(|(name, synonyms, known_missing)| {
-            Ok((codec::collection_name(&name)?, CollectionSettings { synonyms, known_missing }))
+        .map(|(name, synonyms, known_missing, explore)| {
+            Ok((codec::collection_name(&name)?, CollectionSettings { synonyms, known_missing, explore }))
         })
         .collect()
 }
@@ -74,10 +76,11 @@ pub(super) async fn put_settings(
     name: &CollectionName,
     settings: &CollectionSettings,
 ) -> Result<(), StoreError> {
-    let done = sqlx::query("UPDATE collections SET synonyms = $2, known_missing = $3 WHERE name = $1")
+    let done = sqlx::query("UPDATE collections SET synonyms = $2, known_missing = $3, explore = $4 WHERE name = $1")
         .bind(name.as_str())
         .bind(&settings.synonyms)
         .bind(&settings.known_missing)
+        .bind(settings.explore)
         .execute(&store.writer)
         .await
         .map_err(failed("store the settings of a collection"))?;

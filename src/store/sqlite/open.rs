@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "chunk boxes", include_str!("../../../migrations/sqlite/0002_chunk_boxes.sql")),
     (3, "collection settings", include_str!("../../../migrations/sqlite/0003_collection_settings.sql")),
     (4, "recall", include_str!("../../../migrations/sqlite/0004_recall.sql")),
+    (5, "explore", include_str!("../../../migrations/sqlite/0005_explore.sql")),
 ];
 
 /// Readers beside the one writer. More would only wait for the same two or four cores.

@@ -73,7 +73,7 @@ async fn a_collection_tells_what_it_covers_and_what_its_owner_wrote() {
         let path = "/v1/collections/legal-zh/settings";
         server.request(Method::PUT, path).json(body).send().await.expect("a response")
     };
-    let settings = json!({"synonyms": "房东 = 出租人\n", "known_missing": "地方性法规"});
+    let settings = json!({"synonyms": "房东 = 出租人\n", "known_missing": "地方性法规", "explore": true});
     assert_eq!(put(&settings).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(json(server.get("/v1/collections/legal-zh/settings").await).await, settings);
     let bad = put(&json!({"synonyms": "房东 出租人", "known_missing": ""})).await;

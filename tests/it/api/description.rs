@@ -44,6 +44,7 @@ async fn every_route_is_described() {
             "POST /v1/answers",
             "POST /v1/collections",
             "POST /v1/documents",
+            "POST /v1/explore",
             "POST /v1/references",
             "POST /v1/search",
             "POST /v1/verify",

@@ -4,6 +4,7 @@ mod answers;
 mod collections;
 mod description;
 mod documents;
+mod explore;
 mod page;
 mod refusals;
 mod search;

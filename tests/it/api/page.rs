@@ -54,7 +54,8 @@ async fn the_pages_hold_nothing_inline_and_nothing_from_elsewhere() {
             );
         }
     }
-    for path in ["/app.js", "/answer.js", "/source.js", "/api.js", "/dom.js", "/docs.js", "/strings.js"] {
+    for path in ["/app.js", "/answer.js", "/explore.js", "/source.js", "/api.js", "/dom.js", "/docs.js", "/strings.js"]
+    {
         let script = server.get(path).await.text().await.expect("a body");
         for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
             assert!(!script.contains(forbidden), "{path} uses {forbidden}");
