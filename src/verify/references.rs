@@ -5,7 +5,7 @@ use time::Date;
 use super::{read, reference_check, rules::version};
 use crate::{
     domain::{
-        instrument::{CheckedReference, Holdings},
+        instrument::{CheckedReference, Holdings, ReferenceStatus},
         text::Span,
         verdict::{Effect, Judgement, Missing, Reason, Support, Verdict},
     },
@@ -68,7 +68,12 @@ fn without(text: &str, citation: Span) -> Option<String> {
 }
 
 /// Adds what was found to a judgement, and takes back what it does not bear.
-pub(super) fn apply(judgement: &mut Judgement, checked: Vec<CheckedReference>) {
+pub(super) fn apply(judgement: &mut Judgement, mut checked: Vec<CheckedReference>) {
+    // A knowledge base without laws says nothing about them.
+    checked.retain(|reference| match &reference.check.status {
+        ReferenceStatus::NotInKnowledgeBase { coverage, .. } => coverage.instruments > 0,
+        _ => true,
+    });
     let text = judgement.claim.text.clone();
     let tells_former = version::tells_former(&read::unit(&text, judgement.claim.lang));
     for CheckedReference { span, check } in &checked {

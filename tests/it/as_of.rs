@@ -173,3 +173,13 @@ async fn the_law_that_a_claim_names_is_looked_up_when_it_is_judged() {
     let then = judged(&engine, claim, time::macros::date!(2019 - 06 - 01)).await;
     assert_eq!(then, ("supported", Some("in_force"), true));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_knowledge_base_without_laws_says_nothing_of_them() {
+    let home = tempfile::tempdir().expect("a folder");
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open_in_memory().await.expect("opens"));
+    let engine = Arc::new(Engine::open(store, None, home.path(), Options::default()).await.expect("opens"));
+    let claim = "《合同法》第二百零六条规定，借款人应当按照约定的期限返还借款。";
+    let told = judged(&engine, claim, time::macros::date!(2026 - 11 - 25)).await;
+    assert_eq!(told, ("unsupported", None, false));
+}
