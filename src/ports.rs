@@ -68,6 +68,8 @@ pub enum ModelError {
     Refused { address: String, problem: String },
     #[error("the request was cancelled")]
     Cancelled,
+    #[error("'{model}' did not finish within {seconds} s; ask for less, or when fewer others ask")]
+    Late { model: String, seconds: u64 },
     #[error("inference with '{model}' failed: {problem}")]
     Failed { model: String, problem: String },
 }
@@ -292,6 +294,35 @@ pub enum GenerationEvent {
 
 pub type GenerationStream = Pin<Box<dyn Stream<Item = Result<GenerationEvent, ModelError>> + Send>>;
 
+/// Seconds, for [`GeneratorLoad::first_token_within`].
+pub const FIRST_TOKEN_BOUNDS: [f64; 8] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// What a generator does, and what it has done since it was loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct GeneratorLoad {
+    /// Requests in the queue, and under way.
+    pub waiting: usize,
+    pub running: usize,
+    pub finished: u64,
+    /// Because the queue was full.
+    pub refused: u64,
+    /// Their clients left.
+    pub dropped: u64,
+    pub failed: u64,
+    pub prompt_tokens: u64,
+    /// Those of them that were still known from earlier requests.
+    pub reused_tokens: u64,
+    pub new_tokens: u64,
+    /// Calls of the engine, and the time that they took.
+    pub calls: u64,
+    pub compute_seconds: f64,
+    /// First tokens, the time from the request to them summed up, and how many came within each of
+    /// [`FIRST_TOKEN_BOUNDS`].
+    pub first_tokens: u64,
+    pub first_token_seconds: f64,
+    pub first_token_within: [u64; FIRST_TOKEN_BOUNDS.len()],
+}
+
 /// Prompt to text.
 #[async_trait]
 pub trait Generator: Send + Sync {
@@ -306,6 +337,11 @@ pub trait Generator: Send + Sync {
     fn count_tokens(&self, text: &str) -> Result<usize, ModelError>;
 
     async fn generate(&self, request: GenerateRequest) -> Result<GenerationStream, ModelError>;
+
+    /// `None` where nobody counts.
+    fn load(&self) -> Option<GeneratorLoad> {
+        None
+    }
 }
 
 // ------------------------------------------------------------------------------------------------------- retrieval

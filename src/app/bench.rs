@@ -1,12 +1,13 @@
 //! The subjects of `attest bench`: each piece of work done by Attest and by the libraries alone, in turn.
 
+mod writing;
+
 use std::{
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures::StreamExt;
 use serde_json::json;
 use tokio::task::block_in_place;
 use tokio_util::sync::CancellationToken;
@@ -22,10 +23,7 @@ use crate::{
     ingest::{IngestError, IngestOptions, Ingester, read::WrittenMeta},
     llama,
     models::Job,
-    ports::{
-        EmbedKind, GenerateRequest, GenerationEvent, ModelError, Priority, Prompt, RetrieveError, Retriever, Sampling,
-        Store, StoreError, StoredChunk, VerifyError,
-    },
+    ports::{EmbedKind, ModelError, Priority, RetrieveError, Retriever, Store, StoreError, StoredChunk, VerifyError},
     retrieve::{self, BareSearch, Engine},
     store::SqliteStore,
     text::sentence,
@@ -37,7 +35,6 @@ const QUESTIONS: usize = 40;
 const CLAIMS: usize = 6;
 const WINDOWS: usize = 3;
 const INGESTED: usize = 2_000;
-const NEW_TOKENS: usize = 64;
 const RESULTS: usize = 20;
 
 /// Why a measurement stopped.
@@ -64,11 +61,17 @@ pub enum BenchError {
 }
 
 impl App {
-    /// Measures `rounds` rounds of everything for which there are models, over what the store holds.
+    /// Measures `rounds` rounds of everything for which there are models, over what the store holds. `server` is the
+    /// address of a server of llama.cpp that writing is measured against as well.
     ///
     /// # Errors
     /// [`BenchError::NothingToMeasure`] where the store holds fewer passages than a round needs.
-    pub async fn bench(&self, rounds: usize, told: &(dyn Fn(&'static str) + Sync)) -> Result<Vec<Row>, BenchError> {
+    pub async fn bench(
+        &self,
+        rounds: usize,
+        server: Option<&str>,
+        told: &(dyn Fn(&'static str) + Sync),
+    ) -> Result<Vec<Row>, BenchError> {
         let pool = self.sample((TEXTS + QUESTIONS) * rounds + INGESTED).await?;
         if pool.len() < TEXTS + QUESTIONS {
             return Err(BenchError::NothingToMeasure { passages: pool.len(), wanted: TEXTS + QUESTIONS });
@@ -82,7 +85,7 @@ impl App {
         told("verification");
         rows.extend(bench.verification(rounds).await?.map(Some));
         told("generation");
-        rows.push(bench.generation(rounds).await?);
+        rows.extend(bench.writing(rounds, server).await?.into_iter().map(Some));
         told("ingest");
         rows.push(Some(bench.ingest(rounds).await?));
         Ok(rows.into_iter().flatten().filter(|series| !series.is_empty()).map(|series| series.row()).collect())
@@ -242,44 +245,6 @@ impl Bench<'_> {
             cascade.add(claims.len(), ours, Some(bare));
         }
         Ok([rules, cascade])
-    }
-
-    /// A prompt nobody has seen, read and continued greedily.
-    async fn generation(&self, rounds: usize) -> Result<Option<Series>, BenchError> {
-        let (Some(generator), Some(model)) = (self.app.generator().await?, self.app.assigned(Job::Generator)?) else {
-            return Ok(None);
-        };
-        let options = self.app.model_options(&model);
-        let mut series = Series::new("generation", "tokens", "llama.cpp, greedy loop");
-        for round in 0..rounds {
-            let prompt = self.texts(round, 2).map(|stored| stored.chunk.text.as_str()).collect::<Vec<_>>().join("\n");
-            // The bare loop writes as many tokens as ours did, so ours goes first.
-            let start = Instant::now();
-            let request = GenerateRequest {
-                prompt: Prompt::Raw(prompt.clone()),
-                opening: String::new(),
-                grammar: None,
-                mask: None,
-                sampling: Sampling::default(),
-                max_tokens: NEW_TOKENS,
-                stop: Vec::new(),
-            };
-            let mut written = 0;
-            let mut stream = generator.generate(request).await?;
-            while let Some(event) = stream.next().await {
-                if let GenerationEvent::Done { new_tokens, .. } = event? {
-                    written = new_tokens;
-                }
-            }
-            let ours = start.elapsed();
-            if written < NEW_TOKENS / 4 {
-                // It ended the text at once: too short to compare.
-                continue;
-            }
-            let bare = block_in_place(|| llama::bare_generation(&options, &prompt, written))?;
-            series.add(written, ours, Some(bare.prompt.elapsed + bare.answer.elapsed));
-        }
-        Ok(Some(series))
     }
 
     /// Documents to searchable words: read, cut, hashed, stored with a change log, indexed; against indexing alone.

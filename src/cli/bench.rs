@@ -17,6 +17,10 @@ pub struct BenchArgs {
     /// of disk and 4 GB of memory for a million)
     #[arg(long, value_name = "PASSAGES", value_parser = clap::value_parser!(u64).range(500..=10_000_000))]
     grow_to: Option<u64>,
+    /// Measure writing against this llama.cpp server as well; it must hold the same model, with --parallel 8 and as
+    /// many threads
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
     /// Figures as JSON
     #[arg(long)]
     json: bool,
@@ -34,7 +38,7 @@ pub async fn run(args: &BenchArgs, app: &App) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let rows = app.bench(usize::from(args.rounds), &|what| bar.set_message(what)).await?;
+    let rows = app.bench(usize::from(args.rounds), args.server.as_deref(), &|what| bar.set_message(what)).await?;
     bar.finish_and_clear();
     if args.json {
         println!("{}", serde_json::json!({ "rows": rows }));

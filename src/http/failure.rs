@@ -163,6 +163,7 @@ impl From<ModelError> for AppError {
             }
             ModelError::TooLong { .. } => Self::new(ErrorCode::QuestionTooLong, error.to_string()),
             ModelError::NotConfigured { .. } => Self::new(ErrorCode::NotReady, error.to_string()),
+            ModelError::Late { .. } => Self::new(ErrorCode::Timeout, error.to_string()),
             ModelError::Cancelled => Self::new(ErrorCode::Cancelled, error.to_string()),
             ModelError::Overloaded { retry_after_s, .. } => {
                 Self::new(ErrorCode::Busy, "the generator has too much to do").retry_after(*retry_after_s)

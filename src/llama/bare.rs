@@ -8,7 +8,7 @@ use std::{
 use llama_cpp_2::{context::params::LlamaContextParams, llama_batch::LlamaBatch, sampling::LlamaSampler};
 
 use super::{
-    backend::{backend, open, threads},
+    backend::{backend, open, threads, writing_threads},
     options::ModelOptions,
 };
 use crate::{
@@ -61,42 +61,47 @@ pub fn bare_embedding(options: &ModelOptions, texts: &[String]) -> Result<BareRu
     Ok(BareRun { tokens, elapsed: start.elapsed() })
 }
 
-/// The prompt read, and the answer written greedily, apart.
-#[derive(Clone, Copy, Debug)]
-pub struct BareGeneration {
-    pub prompt: BareRun,
-    pub answer: BareRun,
-}
-
-/// A plain greedy loop: read the prompt in one go, then one token a call. No grammar, no mask, no streaming; it does
-/// not stop at the end of a text, so that the numbers compare.
-pub fn bare_generation(options: &ModelOptions, prompt: &str, new_tokens: usize) -> Result<BareGeneration, ModelError> {
+/// A plain greedy loop over all prompts at once: each is read in one go, then one token of each a call. No grammar, no
+/// mask, no streaming; it does not stop at the end of a text, so that the numbers compare. Threads are shared out as
+/// they are for the generator.
+pub fn bare_generation(options: &ModelOptions, prompts: &[String], new_tokens: usize) -> Result<BareRun, ModelError> {
     let failed = |problem: String| ModelError::Failed { model: options.identity.name.clone(), problem };
     let backend = backend()?;
     let (model, _) = open(options, Job::Generator)?;
-    let ids = model.vocab().tokenize(prompt.as_bytes(), true, false);
-    let size = u32::try_from(ids.len() + new_tokens + 1).map_err(|e| failed(e.to_string()))?;
+    let prompts: Vec<_> = prompts.iter().map(|text| model.vocab().tokenize(text.as_bytes(), true, false)).collect();
+    let cells: usize = prompts.iter().map(|prompt| prompt.len() + new_tokens + 1).sum();
+    let longest = prompts.iter().map(Vec::len).max().unwrap_or(0);
+    let size = u32::try_from(cells).map_err(|e| failed(e.to_string()))?;
     let params = LlamaContextParams::default()
         .with_n_ctx(NonZeroU32::new(size))
+        .with_n_seq_max(u32::try_from(prompts.len()).map_err(|e| failed(e.to_string()))?)
+        .with_kv_unified(true)
         .with_n_batch(size)
-        .with_n_threads(threads(options))
+        .with_n_threads(writing_threads(options, &model))
         .with_n_threads_batch(threads(options));
     let mut context = model.new_context(&backend.llama, params).map_err(|e| failed(e.to_string()))?;
-    let mut batch = LlamaBatch::new(size as usize, 1);
+    let mut batch = LlamaBatch::new(longest.max(prompts.len()), 1);
     let _turn = backend.gate.enter(Priority::Bulk);
     let start = Instant::now();
-    batch.add_sequence(&ids, 0, false).map_err(|e| failed(e.to_string()))?;
-    context.decode(&mut batch).map_err(|e| failed(e.to_string()))?;
     let mut greedy = LlamaSampler::greedy();
-    let mut token = greedy.sample(&context, batch.n_tokens() - 1);
-    let prompt = BareRun { tokens: ids.len(), elapsed: start.elapsed() };
-    let start = Instant::now();
-    for position in ids.len()..ids.len() + new_tokens {
+    let mut texts = Vec::new();
+    for (sequence, prompt) in (0..).zip(&prompts) {
         batch.clear();
-        let position = i32::try_from(position).map_err(|e| failed(e.to_string()))?;
-        batch.add(token, position, &[0], true).map_err(|e| failed(e.to_string()))?;
+        batch.add_sequence(prompt, sequence, false).map_err(|e| failed(e.to_string()))?;
         context.decode(&mut batch).map_err(|e| failed(e.to_string()))?;
-        token = greedy.sample(&context, 0);
+        let position = i32::try_from(prompt.len()).map_err(|e| failed(e.to_string()))?;
+        texts.push((sequence, position, greedy.sample(&context, batch.n_tokens() - 1)));
     }
-    Ok(BareGeneration { prompt, answer: BareRun { tokens: new_tokens, elapsed: start.elapsed() } })
+    for _ in 1..new_tokens {
+        batch.clear();
+        for (sequence, position, token) in &mut texts {
+            batch.add(*token, *position, &[*sequence], true).map_err(|e| failed(e.to_string()))?;
+            *position += 1;
+        }
+        context.decode(&mut batch).map_err(|e| failed(e.to_string()))?;
+        for (at, (_, _, token)) in (0..).zip(&mut texts) {
+            *token = greedy.sample(&context, at);
+        }
+    }
+    Ok(BareRun { tokens: new_tokens * prompts.len(), elapsed: start.elapsed() })
 }

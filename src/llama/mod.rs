@@ -19,10 +19,11 @@ mod queue;
 mod reasons;
 mod rerank;
 mod sample;
+mod serve;
 mod served;
 
 pub use backend::{default_threads, physical_cores};
-pub use bare::{BareGeneration, BareRun, bare_embedding, bare_generation};
+pub use bare::{BareRun, bare_embedding, bare_generation};
 pub use cross::{HEADS_FILE, LlamaEncoder, RawPair};
 pub use embed::LlamaEmbedder;
 pub use generate::LlamaGenerator;

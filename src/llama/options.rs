@@ -1,6 +1,6 @@
 //! What may be set. Configuration builds these; the defaults suit a machine that does one thing.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use llama_cpp_2::context::params::KvCacheType;
 
@@ -109,6 +109,12 @@ pub struct GeneratorOptions {
     pub model: ModelOptions,
     /// Prompt and answer together, in tokens; at most what the model was trained for.
     pub context: u32,
+    /// Tokens that all requests under way, and what is kept of earlier ones, take together; twice `context` by default.
+    pub cells: Option<u32>,
+    /// Texts that are written at once.
+    pub streams: NonZeroUsize,
+    /// Longest time from a request to its end.
+    pub deadline: Duration,
     pub kv: KvType,
     /// Whether it follows a conversation; `None` asks the file for a chat template.
     pub chat: Option<bool>,
@@ -118,6 +124,15 @@ pub struct GeneratorOptions {
 
 impl GeneratorOptions {
     pub fn new(model: ModelOptions) -> Self {
-        Self { model, context: 4096, kv: KvType::F16, chat: None, assistant_prefix: String::new() }
+        Self {
+            model,
+            context: 4096,
+            cells: None,
+            streams: const { NonZeroUsize::new(8).expect("eight is not zero") },
+            deadline: Duration::from_mins(10),
+            kv: KvType::F16,
+            chat: None,
+            assistant_prefix: String::new(),
+        }
     }
 }

@@ -81,6 +81,19 @@ impl<J> Queue<J> {
         self.lock().interactive.pop_front()
     }
 
+    /// Takes out what nobody waits for any more: it must not hold a place.
+    pub fn remove(&self, mut is_over: impl FnMut(&J) -> bool) {
+        let mut state = self.lock();
+        state.interactive.retain(|job| !is_over(job));
+        state.bulk.retain(|job| !is_over(job));
+    }
+
+    /// Requests that wait.
+    pub fn waiting(&self) -> usize {
+        let state = self.lock();
+        state.interactive.len() + state.bulk.len()
+    }
+
     pub fn is_closed(&self) -> bool {
         self.lock().closed
     }
@@ -125,6 +138,9 @@ mod tests {
         assert_eq!(queue.pop(), Some((Priority::Interactive, 4)));
         assert_eq!(queue.pop(), Some((Priority::Bulk, 1)));
         assert_eq!(queue.pop_interactive(), None);
+        queue.push(5, Priority::Bulk).expect("there is room");
+        queue.remove(|job| *job == 5);
+        assert_eq!(queue.waiting(), 1, "who has gone holds no place");
         queue.close();
         assert_eq!(queue.pop(), None);
         assert!(matches!(queue.push(5, Priority::Bulk), Err(ModelError::Cancelled)));

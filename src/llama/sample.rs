@@ -94,11 +94,21 @@ impl Drawer {
         Self { sampling, chain, grammar, mask, recent: Vec::new(), dice }
     }
 
-    /// Draws from the logits and remembers what it drew.
+    /// Draws from the logits and remembers what it drew. `scratch` is for a copy of them, where it takes one.
     ///
     /// # Errors
     /// Where grammar and mask together allow nothing, and where the grammar refuses what it allowed.
-    pub fn draw(&mut self, logits: &mut [f32], pieces: &Pieces) -> Result<Drawn, String> {
+    pub fn draw(&mut self, logits: &[f32], scratch: &mut Vec<f32>, pieces: &Pieces) -> Result<Drawn, String> {
+        if self.grammar.is_none() && self.mask.is_none() && !self.penalises() {
+            let token = self.pick(logits).ok_or("the model gave no token to go on with")?;
+            return Ok(if pieces.is_end(token) { Drawn::End } else { Drawn::Token(token) });
+        }
+        scratch.clear();
+        scratch.extend_from_slice(logits);
+        self.draw_changing(scratch, pieces)
+    }
+
+    fn draw_changing(&mut self, logits: &mut [f32], pieces: &Pieces) -> Result<Drawn, String> {
         self.penalise(logits);
         if self.grammar.is_some() || self.mask.is_some() {
             for token in &pieces.control {
@@ -166,12 +176,17 @@ impl Drawer {
         token.ok_or_else(|| "the grammar and the mask leave no token to go on with".into())
     }
 
+    fn penalises(&self) -> bool {
+        let penalty = self.sampling.repeat_penalty;
+        penalty > 0.0 && (penalty - 1.0).abs() >= f32::EPSILON
+    }
+
     /// Divides the logits of recent tokens (CTRL, Keskar et al. 2019, with the sign taken into account).
     fn penalise(&self, logits: &mut [f32]) {
-        let penalty = self.sampling.repeat_penalty;
-        if penalty <= 0.0 || (penalty - 1.0).abs() < f32::EPSILON {
+        if !self.penalises() {
             return;
         }
+        let penalty = self.sampling.repeat_penalty;
         let from = self.recent.len().saturating_sub(PENALTY_WINDOW);
         let mut seen: Vec<LlamaToken> = self.recent[from..].to_vec();
         seen.sort_unstable_by_key(|t| t.0);
@@ -184,13 +199,14 @@ impl Drawer {
     }
 
     fn pick(&mut self, logits: &[f32]) -> Option<LlamaToken> {
-        let (best, likeliest) =
-            (0_i32..).zip(logits).filter(|(_, l)| !l.is_nan()).max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)))?;
-        if *likeliest == f32::NEG_INFINITY {
+        let likeliest = nucleus::highest(logits);
+        if likeliest == f32::NEG_INFINITY {
             return None;
         }
+        // Of two alike the one with the smaller number.
+        let best = (0_i32..).zip(logits).find(|(_, l)| **l >= likeliest)?.0;
         let Some(chain) = &mut self.chain else { return Some(LlamaToken(best)) };
-        let least = (*likeliest - nucleus::NEGLIGIBLE * self.sampling.temperature.max(1.0)).max(f32::MIN);
+        let least = (likeliest - nucleus::NEGLIGIBLE * self.sampling.temperature.max(1.0)).max(f32::MIN);
         let candidates = (0_i32..)
             .zip(logits)
             .filter(|(_, l)| **l >= least)

@@ -52,6 +52,11 @@ impl<R: Send + 'static> Served<R> {
     pub fn push(&self, request: R, priority: Priority) -> Result<(), ModelError> {
         self.queue.push(request, priority)
     }
+
+    /// Requests that wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
+    }
 }
 
 impl<R> Drop for Served<R> {

@@ -14,6 +14,7 @@ mod models;
 mod page;
 mod program;
 mod remote;
+mod serving;
 mod store_contract;
 mod support;
 mod verifier;
