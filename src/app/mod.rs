@@ -190,6 +190,11 @@ impl App {
         opened.await.cloned()
     }
 
+    /// Nothing is loaded for whoever only looks.
+    pub fn loaded_generator(&self) -> Option<&dyn Generator> {
+        self.0.generator.get()?.as_deref()
+    }
+
     /// The cross-encoder that was chosen, or that came with the program; `None` where there is neither.
     pub async fn encoder(&self) -> Result<Option<Arc<dyn Encoder>>, AppError> {
         let opened = self.0.encoder.get_or_try_init(|| async {

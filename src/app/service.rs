@@ -35,7 +35,7 @@ use crate::{
         IngestError, IngestOptions,
         read::{Defaults, WrittenMeta},
     },
-    ports::{CollectionStats, Retriever},
+    ports::{CollectionStats, GeneratorLoad, Retriever},
     retrieve::coverage::Coverage,
     text::lang,
     verify,
@@ -410,5 +410,9 @@ impl Service for App {
         let allowed = self.store().all_collection_settings().await?.iter().any(|(_, settings)| settings.explore);
         let explore = allowed && offered.contains(&Mode::Grounded);
         Ok(Readiness { ready: true, problems, modes: offered, explore, models, index })
+    }
+
+    fn generator_load(&self) -> Option<GeneratorLoad> {
+        self.loaded_generator()?.load()
     }
 }

@@ -12,6 +12,7 @@ mod extract;
 mod failure;
 mod health;
 mod layers;
+mod metrics;
 mod page;
 mod recall;
 mod references;
@@ -116,6 +117,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> Router {
         .routes(routes!(documents::one, documents::delete))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        .routes(routes!(metrics::metrics))
         .layer(limited(options.timeout));
     let (routes, description) =
         OpenApiRouter::with_openapi(Api::openapi()).merge(slow).merge(quick).merge(uploads).split_for_parts();

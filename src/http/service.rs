@@ -22,7 +22,7 @@ use crate::{
         text::Lang,
         verdict::Judgement,
     },
-    ports::{CollectionStats, IndexStatus},
+    ports::{CollectionStats, GeneratorLoad, IndexStatus},
     retrieve::coverage::Coverage,
     wire::IngestJson,
 };
@@ -210,4 +210,9 @@ pub trait Service: Send + Sync + 'static {
     async fn ingest_upload(&self, upload: Upload) -> Result<IngestJson, AppError>;
 
     async fn status(&self) -> Result<Readiness, AppError>;
+
+    /// What the generator does; `None` while none is loaded.
+    fn generator_load(&self) -> Option<GeneratorLoad> {
+        None
+    }
 }

@@ -31,6 +31,7 @@ async fn every_route_is_described() {
             "DELETE /v1/collections/{name}",
             "DELETE /v1/documents/{collection}/{key}",
             "GET /healthz",
+            "GET /metrics",
             "GET /readyz",
             "GET /v1/answers/{id}",
             "GET /v1/collections",
