@@ -9,6 +9,8 @@ const CALL_BESIDE_WRITERS: Duration = Duration::from_millis(80);
 const SMALLEST_PIECE: usize = 16;
 /// Before anything was measured.
 const FIRST_PIECE: usize = 128;
+/// Least piece of a prompt beside which nobody reads or writes: nobody waits for it, and small calls read slowly.
+const ALONE: usize = 256;
 
 /// A prompt that is being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,8 @@ impl Schedule {
     /// gets a whole piece, so that a short prompt is not held up by a long one; what a reader leaves goes to the next.
     pub fn pieces(&mut self, readers: &[Reader], writers: usize, room: usize) -> Vec<usize> {
         let mut pieces = vec![0; readers.len()];
-        let mut rest = self.piece(writers).min(room);
+        let alone = if readers.len() == 1 && writers == 0 { ALONE } else { 0 };
+        let mut rest = self.piece(writers).max(alone).min(room);
         let first = readers.iter().position(|reader| reader.id > self.last).unwrap_or(0);
         for step in 0..readers.len() {
             let at = (first + step) % readers.len();
@@ -91,7 +94,11 @@ mod tests {
         }
         assert_eq!(finished.first(), Some(&(2, 2)), "the short prompt came third and is read in the third call");
         assert_eq!(finished.len(), 3);
-        assert_eq!(finished.last().map(|f| f.1), Some(9), "1240 tokens in pieces of 128");
+        assert_eq!(
+            finished.last().map(|f| f.1),
+            Some(9),
+            "1240 tokens in pieces of 128, the last of one that is alone"
+        );
     }
 
     #[test]
@@ -103,11 +110,13 @@ mod tests {
         assert_eq!(schedule.pieces(&[reader(1, 1000)], 0, 512), [300]);
         assert_eq!(schedule.pieces(&[reader(1, 1000)], 3, 512), [80]);
         assert_eq!(schedule.pieces(&[reader(1, 1000)], 3, 30), [30], "no more than there is room for");
+        assert_eq!(schedule.pieces(&[reader(1, 1000), reader(2, 1000)], 0, 512).iter().sum::<usize>(), 300);
         schedule.measured(100, 100, Duration::from_mins(1));
         assert!(schedule.pieces(&[reader(1, 1000)], 0, 512)[0] > 100, "one slow call counts for little");
         for _ in 0..50 {
             schedule.measured(100, 100, Duration::from_mins(1));
         }
         assert_eq!(schedule.pieces(&[reader(1, 1000)], 3, 512), [SMALLEST_PIECE], "it always goes on");
+        assert_eq!(schedule.pieces(&[reader(1, 1000)], 0, 512), [ALONE], "and in large pieces where nobody waits");
     }
 }
