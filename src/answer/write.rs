@@ -150,6 +150,7 @@ impl<'a> Writer<'a> {
             }
             let (sentence, is_lawful) = match self.write(passage.as_ref(), attempt).await? {
                 Line::Forbidden(sentence) => (sentence, false),
+                Line::Sentence(sentence) if prompt::repeats_reminder(&sentence.text) => continue,
                 Line::Sentence(sentence) if !self.is_said(&sentence.text) => (sentence, true),
                 // A model that repeats itself has nothing more to say.
                 Line::Sentence(_) | Line::End if attempt == 0 => return Ok(Next::End),

@@ -150,6 +150,26 @@ pub fn reminder(label: Label, passage: &str, lang: Lang) -> String {
     }
 }
 
+/// Whether a sentence of the model's own begins like a [`reminder`]: a weak model repeats its form.
+pub fn repeats_reminder(sentence: &str) -> bool {
+    let sentence = sentence.trim_start();
+    ["（来源", "(来源", "(Source", "（Source"].iter().any(|opening| sentence.starts_with(opening))
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reminder_is_told_from_a_sentence() {
+        for lang in [Lang::Zh, Lang::En] {
+            assert!(repeats_reminder(&reminder(Label(2), "words", lang)));
+        }
+        assert!(repeats_reminder("（来源「借款合同的内容」"));
+        assert!(!repeats_reminder("来源合法的财产受法律保护。") && !repeats_reminder("Sources of law are statutes."));
+    }
 }
