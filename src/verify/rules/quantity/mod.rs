@@ -113,6 +113,11 @@ fn absent(quantity: &Quantity, nearest: Option<&Match<'_>>, sure: bool) -> Reaso
     found
 }
 
+/// Share of the words for what a claim's figure measures that another item of the same list may hold, and that its own
+/// item must hold.
+const OTHER_ITEM: f32 = 0.8;
+const WHOLE: f32 = 0.99;
+
 /// R2: the figure stands in the sentence, but beside another name than in the claim.
 fn swapped(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Reason> {
     if found.sentence.coverage < ALIGNED || figure::is_countable(quantity) || found.relation != Relation::Same {
@@ -125,8 +130,12 @@ fn swapped(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Re
     if ["respectively", "分别", "依次"].iter().any(|w| text.contains(w) || case.claim.text.contains(w)) {
         return None;
     }
-    let here = role::overlap(&own, &role::of(found.quantity, text))?;
-    if here > 0.2 {
+    let theirs = role::of(found.quantity, text);
+    let here = role::overlap(&own, &theirs)?;
+    // Items of one list share most of their words (发明专利权的期限, 外观设计专利权的期限): one that names something that the
+    // claim does not, and lacks something that the claim names, is another item.
+    let is_other_item = here <= OTHER_ITEM && !theirs.is_subset(&own);
+    if here > 0.2 && !is_other_item {
         return None;
     }
     let rival = sentence
@@ -138,7 +147,7 @@ fn swapped(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Re
         })
         .filter_map(|q| role::overlap(&own, &role::of(q, text)).map(|r| (r, q)))
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(r, _)| *r >= 0.6)?;
+        .filter(|(r, _)| *r >= if here > 0.2 { WHOLE } else { 0.6 })?;
     let (claim, other) = (quantity.surface.trim(), rival.1.surface.trim());
     let swapped = Match { quantity: rival.1, relation: quantity.relation(rival.1), ..found.clone() };
     let effect = if here == 0.0 && own.len() >= 2 { Effect::Contradict } else { Effect::Flag };
