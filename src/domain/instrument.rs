@@ -115,10 +115,15 @@ impl ReferenceStatus {
         }
     }
 
+    /// Whether the law is there, and governs on other days than the one asked for.
+    pub const fn is_of_another_day(&self) -> bool {
+        matches!(self, Self::NoLongerInForce { .. } | Self::NotYetInForce { .. })
+    }
+
     /// Whether a claim is not to be passed on the strength of a source that says the same: the law that both name is
     /// not the law of the day.
     pub const fn overrules_sources(&self) -> bool {
-        matches!(self, Self::NoLongerInForce { .. } | Self::NotYetInForce { .. } | Self::NoSuchArticle { .. })
+        self.is_of_another_day() || matches!(self, Self::NoSuchArticle { .. })
     }
 }
 

@@ -74,11 +74,16 @@ pub(super) fn apply(judgement: &mut Judgement, mut checked: Vec<CheckedReference
         ReferenceStatus::NotInKnowledgeBase { coverage, .. } => coverage.instruments > 0,
         _ => true,
     });
+    if checked.is_empty() {
+        return;
+    }
     let text = judgement.claim.text.clone();
     let tells_former = version::tells_former(&read::unit(&text, judgement.claim.lang));
     for CheckedReference { span, check } in &checked {
-        // "The former Contract Law" and "was repealed" are true of a law that no longer is.
-        let effect = if tells_former { Effect::Ground } else { check.status.effect() };
+        // "The former Contract Law" and "was repealed" are true of a law that is not the law of the day; no wording makes
+        // an article be there or say what it does not.
+        let is_former = tells_former && check.status.is_of_another_day();
+        let effect = if is_former { Effect::Ground } else { check.status.effect() };
         judgement.reasons.push(Reason {
             code: "K",
             effect,

@@ -164,6 +164,8 @@ async fn the_law_that_a_claim_names_is_looked_up_when_it_is_judged() {
         ("《民法典》第六百七十五条规定，借款人应当按照约定的期限返还借款。", "supported", Some("in_force")),
         ("《合同法》第二百零六条规定，借款人应当按照约定的期限返还借款。", "unsupported", Some("no_longer_in_force")),
         ("《民法典》第一千三百条规定，借款人应当按照约定的期限返还借款。", "unsupported", Some("no_such_article")),
+        // That a law is told as former makes no article be there.
+        ("《民法典》第一千三百条此前规定，借款人应当按照约定的期限返还借款。", "unsupported", Some("no_such_article")),
         ("借款人应当按照约定的期限返还借款。", "supported", None),
     ] {
         assert_eq!(judged(&engine, claim, today).await, (verdict, status, status.is_some()), "{claim}");
