@@ -83,29 +83,26 @@ pub(super) fn fold(evidence: Vec<Evidence>, day: Date) -> Vec<Evidence> {
             kept.push((folded, found));
             continue;
         };
-        let shown = &mut kept[at].1;
+        let (known, shown) = &mut kept[at];
         let standing = |e: &Evidence| (e.signals.direct, e.meta.governs_on(day), u8::MAX - e.meta.authority);
-        let (mut best, mut copy) = (shown.clone(), found);
-        if standing(&copy) > standing(&best) {
-            std::mem::swap(&mut best, &mut copy);
-            best.score = shown.score;
+        let mut copy = found;
+        if standing(&copy) > standing(shown) {
+            std::mem::swap(shown, &mut copy);
+            (*known, shown.score, shown.copies) = (folded, copy.score, std::mem::take(&mut copy.copies));
         }
-        let mut copies = std::mem::take(&mut best.copies);
-        copies.extend(std::mem::take(&mut copy.copies));
-        copies.push(reprint(&copy));
-        copies.truncate(MOST);
-        best.copies = copies;
-        kept[at] = (Folded::of(&best.chunk.text), best);
+        if shown.copies.len() < MOST {
+            shown.copies.push(reprint(copy));
+        }
     }
     kept.into_iter().map(|(_, evidence)| evidence).collect()
 }
 
-fn reprint(copy: &Evidence) -> Reprint {
+fn reprint(copy: Evidence) -> Reprint {
     Reprint {
-        collection: copy.collection.clone(),
+        collection: copy.collection,
         key: copy.meta.key.clone(),
         title: copy.meta.title.clone(),
-        locator: copy.chunk.locator.clone(),
+        locator: copy.chunk.locator,
     }
 }
 
