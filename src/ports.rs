@@ -263,6 +263,21 @@ pub struct GenerateRequest {
     pub stop: Vec<String>,
 }
 
+impl GenerateRequest {
+    /// Nothing is held, forbidden or waited for; greedy.
+    pub fn free(prompt: Prompt, max_tokens: usize) -> Self {
+        Self {
+            prompt,
+            opening: String::new(),
+            grammar: None,
+            mask: None,
+            sampling: Sampling::default(),
+            max_tokens,
+            stop: Vec::new(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
     /// The model ended its turn.

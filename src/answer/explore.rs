@@ -18,15 +18,7 @@ pub async fn ideas(
     sampling: Sampling,
 ) -> Result<Vec<String>, AnswerError> {
     let (prompt, _) = prompt::exploring(generator, question, lang, evidence, TOKENS)?;
-    let request = GenerateRequest {
-        prompt,
-        opening: String::new(),
-        grammar: None,
-        mask: None,
-        sampling,
-        max_tokens: TOKENS,
-        stop: Vec::new(),
-    };
+    let request = GenerateRequest { sampling, ..GenerateRequest::free(prompt, TOKENS) };
     let (text, ..) = collect(generator, request).await?;
     Ok(ideas::split(&text))
 }

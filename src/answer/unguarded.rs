@@ -19,14 +19,10 @@ pub(super) async fn write(pipeline: &Pipeline, ask: &Ask, evidence: &EvidenceSet
     let generator = pipeline.generator.as_deref().ok_or(ModelError::NotConfigured { job: "generator" })?;
     let (prompt, _) = prompt::grounded(generator, &ask.question, ask.lang(), evidence, ANSWER_TOKENS)?;
     let request = GenerateRequest {
-        prompt,
-        opening: String::new(),
-        grammar: None,
-        mask: None,
         sampling: pipeline.sampling,
-        max_tokens: ANSWER_TOKENS,
         // A base model would go on with the next question of its own.
         stop: vec!["\n\n".to_owned()],
+        ..GenerateRequest::free(prompt, ANSWER_TOKENS)
     };
     let (text, ..) = collect(generator, request).await?;
     let mut draft = Draft::default();

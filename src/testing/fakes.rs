@@ -225,7 +225,6 @@ mod tests {
     use futures::StreamExt;
 
     use super::*;
-    use crate::ports::Sampling;
 
     #[tokio::test]
     async fn texts_that_share_characters_are_near() {
@@ -243,15 +242,8 @@ mod tests {
         let generator = FakeGenerator::new(["第一句[1]。###", "two"]);
         let mut said = Vec::new();
         for _ in 0..3 {
-            let request = GenerateRequest {
-                prompt: Prompt::Raw("go".into()),
-                opening: String::new(),
-                grammar: None,
-                mask: None,
-                sampling: Sampling::default(),
-                max_tokens: 100,
-                stop: vec!["###".into()],
-            };
+            let request =
+                GenerateRequest { stop: vec!["###".into()], ..GenerateRequest::free(Prompt::Raw("go".into()), 100) };
             let mut text = String::new();
             let mut stream = generator.generate(request).await.expect("it generates");
             while let Some(event) = stream.next().await {

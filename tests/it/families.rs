@@ -8,8 +8,7 @@ use attest::{
     llama::{GeneratorOptions, LlamaGenerator, Memory, ModelOptions, probe},
     models::gguf,
     ports::{
-        ChatMessage, GenerateRequest, GenerationEvent, Generator, LogitMask, ModelError, Prompt, Role, Sampling,
-        StopReason,
+        ChatMessage, GenerateRequest, GenerationEvent, Generator, LogitMask, ModelError, Prompt, Role, StopReason,
     },
     testing::tiny::{FAMILIES, Family, Mixture, upcycle},
 };
@@ -41,15 +40,7 @@ fn generator(family: &Family) -> LlamaGenerator {
 }
 
 fn request(prompt: &str, opening: &str) -> GenerateRequest {
-    GenerateRequest {
-        prompt: Prompt::Raw(prompt.into()),
-        opening: opening.into(),
-        grammar: None,
-        mask: None,
-        sampling: Sampling::default(),
-        max_tokens: 24,
-        stop: Vec::new(),
-    }
+    GenerateRequest { opening: opening.into(), ..GenerateRequest::free(Prompt::Raw(prompt.into()), 24) }
 }
 
 /// Text, why it stopped, and how many tokens of the prompt were read.

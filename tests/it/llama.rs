@@ -174,15 +174,7 @@ fn generator(name: &str) -> LlamaGenerator {
 }
 
 fn raw(prompt: &str) -> GenerateRequest {
-    GenerateRequest {
-        prompt: Prompt::Raw(prompt.to_owned()),
-        opening: String::new(),
-        grammar: None,
-        mask: None,
-        sampling: Sampling::default(),
-        max_tokens: 24,
-        stop: Vec::new(),
-    }
+    GenerateRequest::free(Prompt::Raw(prompt.to_owned()), 24)
 }
 
 async fn say(generator: &LlamaGenerator, request: GenerateRequest) -> (String, StopReason, usize) {

@@ -214,15 +214,8 @@ async fn answer(options: Options, mode: Mode) -> Result<Answer, String> {
 }
 
 fn request(stop: &[&str]) -> GenerateRequest {
-    GenerateRequest {
-        prompt: Prompt::Raw("go".to_owned()),
-        opening: String::new(),
-        grammar: None,
-        mask: None,
-        sampling: Sampling::default(),
-        max_tokens: 50,
-        stop: stop.iter().map(|s| (*s).to_owned()).collect(),
-    }
+    let stop = stop.iter().map(|s| (*s).to_owned()).collect();
+    GenerateRequest { stop, ..GenerateRequest::free(Prompt::Raw("go".to_owned()), 50) }
 }
 
 /// Text and reason, of a chat that says "go".

@@ -8,6 +8,7 @@ use attest::{
         GenerateRequest, GenerationEvent, GenerationStream, Generator, GeneratorLoad, LogitMask, ModelError, Prompt,
         Sampling,
     },
+    testing::STARTS,
 };
 use futures::{StreamExt, future::join_all};
 
@@ -29,15 +30,7 @@ fn open(options: GeneratorOptions) -> LlamaGenerator {
 }
 
 fn raw(prompt: impl Into<String>, max_tokens: usize) -> GenerateRequest {
-    GenerateRequest {
-        prompt: Prompt::Raw(prompt.into()),
-        opening: String::new(),
-        grammar: None,
-        mask: None,
-        sampling: Sampling::default(),
-        max_tokens,
-        stop: Vec::new(),
-    }
+    GenerateRequest::free(Prompt::Raw(prompt.into()), max_tokens)
 }
 
 /// The text, and how many tokens of its prompt had to be read.
@@ -69,17 +62,6 @@ impl LogitMask for Digits {
 
     fn accept(&mut self, _: &[u8]) {}
 }
-
-const STARTS: [&str; 8] = [
-    "One, two, three, four, five,",
-    "The capital of France is",
-    "Monday, Tuesday, Wednesday,",
-    "一月、二月、三月、四月、",
-    "A, B, C, D, E,",
-    "The controller shall notify the breach not later than",
-    "2, 4, 6, 8, 10,",
-    "Water boils at",
-];
 
 /// The engine multiplies one column and several by different code, so logits differ by rounding between calls of
 /// different shapes, and two tokens that are all but equally likely can change places. Whole texts can therefore not be

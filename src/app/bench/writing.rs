@@ -16,7 +16,7 @@ use crate::{
     eval::bench::Series,
     llama::{self, ModelOptions},
     models::Job,
-    ports::{GenerateRequest, GenerationEvent, Generator, ModelError, Prompt, Sampling, StoredChunk},
+    ports::{GenerateRequest, GenerationEvent, Generator, ModelError, Prompt, StoredChunk},
     text::lang,
 };
 
@@ -34,15 +34,7 @@ struct Written {
 }
 
 fn request(prompt: &str, max_tokens: usize) -> GenerateRequest {
-    GenerateRequest {
-        prompt: Prompt::Raw(prompt.to_owned()),
-        opening: String::new(),
-        grammar: None,
-        mask: None,
-        sampling: Sampling::default(),
-        max_tokens,
-        stop: Vec::new(),
-    }
+    GenerateRequest::free(Prompt::Raw(prompt.to_owned()), max_tokens)
 }
 
 async fn write(generator: &dyn Generator, request: GenerateRequest) -> Result<Written, BenchError> {

@@ -11,7 +11,7 @@ use crate::{
     llama::{backend::open, options::ModelOptions},
     models::{Job, Models, Silent},
     ports::Sampling,
-    testing::tiny::FAMILIES,
+    testing::{STARTS, tiny::FAMILIES},
 };
 
 const WAITING: usize = 16;
@@ -171,16 +171,6 @@ fn what_others_say_changes_no_bit_of_a_text_of_a_real_model() {
     }
 }
 
-const STARTS: [&str; 8] = [
-    "One, two, three, four, five,",
-    "The capital of France is",
-    "Monday, Tuesday, Wednesday,",
-    "一月、二月、三月、四月、",
-    "A, B, C, D, E,",
-    "The controller shall notify the breach not later than",
-    "2, 4, 6, 8, 10,",
-    "Water boils at",
-];
 const WRITTEN: usize = 16;
 /// Logits this far below the highest one are no rivals of it.
 const NEAR: f32 = 4.0;
