@@ -6,7 +6,7 @@
 
 #[path = "../../../src/domain/mod.rs"]
 pub mod domain;
-#[path = "../../../src/ports.rs"]
+#[path = "../../../src/ports/mod.rs"]
 pub mod ports;
 #[path = "../../../src/text/mod.rs"]
 pub mod text;
