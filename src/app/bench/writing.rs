@@ -7,7 +7,6 @@ use std::{
 };
 
 use futures::{StreamExt, future::try_join_all};
-use serde_json::json;
 use tokio::task::block_in_place;
 
 use super::{Bench, BenchError, evidence, turns};
@@ -17,6 +16,7 @@ use crate::{
     llama::{self, ModelOptions},
     models::Job,
     ports::{GenerateRequest, GenerationEvent, Generator, ModelError, Prompt, StoredChunk},
+    remote::{self, RemoteGenerator},
     text::lang,
 };
 
@@ -122,21 +122,19 @@ impl Bench<'_> {
         mut series: Series,
         streams: usize,
     ) -> Result<Series, BenchError> {
-        let client = reqwest::Client::new();
+        let bad = |e: remote::BadOptions| ModelError::Failed { model: server.to_owned(), problem: e.to_string() };
+        let options = remote::Options::at(&format!("{}/v1", server.trim_end_matches('/'))).map_err(bad)?;
+        let server = RemoteGenerator::open(options)?;
         for round in 0..rounds {
             let prompts = self.prompts("b", round, streams);
             let (mut ours, mut theirs) = ((0, Duration::ZERO), (0, Duration::ZERO));
             for ours_now in turns(round) {
+                let (writer, took): (&dyn Generator, _) =
+                    if ours_now { (generator, &mut ours) } else { (&server, &mut theirs) };
                 let start = Instant::now();
-                if ours_now {
-                    let texts = prompts.iter().map(|p| write(generator, request(p, NEW_TOKENS)));
-                    ours.0 = try_join_all(texts).await?.iter().map(|written| written.tokens).sum();
-                    ours.1 = start.elapsed();
-                } else {
-                    let texts = prompts.iter().map(|prompt| served(&client, server, prompt));
-                    theirs.0 = try_join_all(texts).await?.into_iter().sum();
-                    theirs.1 = start.elapsed();
-                }
+                let texts = prompts.iter().map(|p| write(writer, request(p, NEW_TOKENS)));
+                let tokens = try_join_all(texts).await?.iter().map(|written| written.tokens).sum();
+                *took = (tokens, start.elapsed());
             }
             if ours.0 == 0 || theirs.0 == 0 {
                 continue;
@@ -179,18 +177,4 @@ impl Bench<'_> {
         }
         Ok([again, masked])
     }
-}
-
-/// Tokens that llama.cpp's server wrote.
-async fn served(client: &reqwest::Client, server: &str, prompt: &str) -> Result<usize, BenchError> {
-    let failed = |e: reqwest::Error| {
-        BenchError::Model(ModelError::Failed { model: server.to_owned(), problem: e.without_url().to_string() })
-    };
-    let body = json!({
-        "prompt": prompt, "n_predict": NEW_TOKENS, "temperature": 0.0, "top_k": 1, "cache_prompt": false,
-    });
-    let url = format!("{}/completion", server.trim_end_matches('/'));
-    let answer = client.post(url).json(&body).send().await.and_then(reqwest::Response::error_for_status);
-    let answer: serde_json::Value = answer.map_err(failed)?.json().await.map_err(failed)?;
-    Ok(answer["tokens_predicted"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0))
 }
