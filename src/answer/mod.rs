@@ -284,6 +284,7 @@ impl Pipeline {
                 index_position: evidence.searched.index_position,
                 thresholds,
                 verifier: self.verifier.model().cloned(),
+                judge: self.verifier.judge().cloned(),
                 certificate: self.verifier.certificate().cloned(),
                 version: env!("CARGO_PKG_VERSION"),
             },

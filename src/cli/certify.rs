@@ -85,6 +85,7 @@ pub async fn run(args: &CertifyArgs, app: &App) -> anyhow::Result<()> {
         start,
         rules_version: ledger::version(),
         model: cascade.model().cloned(),
+        judge: cascade.judge().cloned(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         groups,
     };

@@ -5,7 +5,7 @@ use clap::Args;
 use super::plan;
 use crate::{
     app::App,
-    models::{Installed, Job, Plan, Setup, gguf},
+    models::{Installed, Job, Plan, gguf},
     ports::Retriever,
     remote::{self, RemoteGenerator},
 };
@@ -94,12 +94,14 @@ pub async fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
 fn generator(app: &App, model: &Installed) -> anyhow::Result<()> {
     let header = gguf::read_header(&model.path)?;
     let options = app.generator_options(model);
-    let plan = Plan::of(&header, &Setup::of_generator(&header, options.context, options.kv.element()));
+    let plan = Plan::of(&header, &options.setup(&header));
     for line in plan::what_it_is(&header, &plan) {
         println!("{}", line.strip_prefix("! ").map_or_else(|| format!("  {line}"), |problem| format!("! {problem}")));
     }
     println!(
-        "  context   {} tokens; {:.1} MB of weights{}, {:.1} MB of keys and values as {}",
+        "  context   {} tokens for each of {} texts at once, {} for all; {:.1} MB of weights{}, {:.1} MB of keys and values as {}",
+        options.context,
+        options.streams,
         plan.context,
         plan.weights as f64 / 1e6,
         if options.model.mmap { ", mapped" } else { "" },

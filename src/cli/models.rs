@@ -26,16 +26,9 @@ enum ModelsCommand {
     Pull { model: String },
     /// Verify the files that are here against their recorded hashes
     Check,
-    /// What a model file would take of this machine, from its header alone: a path, or the name of a model that is here
-    Plan {
-        model: String,
-        /// Tokens of prompt and answer together
-        #[arg(long, default_value_t = 4096, value_name = "N")]
-        context: u32,
-        /// How keys and values are held: f16, `q8_0` or `q4_0`
-        #[arg(long, default_value = "f16", value_name = "TYPE")]
-        kv: String,
-    },
+    /// What a model file would take of this machine, from its header alone: a path, or the name of a model that is
+    /// here; --context, --cells, --streams and --kv as it is to be run
+    Plan { model: String },
     /// Let a model do a job: generator, embedder, verifier or judge
     Use { job: String, model: String },
 }
@@ -103,9 +96,7 @@ pub async fn run(args: &ModelsArgs, config: &Config, cancel: &CancellationToken)
             Ok(())
         }
         ModelsCommand::Check => check(&models),
-        ModelsCommand::Plan { model, context, kv } => {
-            plan::print(&models, model, *context, kv, usize::from(config.threads))
-        }
+        ModelsCommand::Plan { model } => plan::print(&models, model, config),
         ModelsCommand::Use { job, model } => {
             let job: Job = job.parse()?;
             let chosen = models.use_model(job, model)?;

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::{
-    llama::KvType,
+    config::Config,
+    domain::answer::ModelIdentity,
+    llama::{GeneratorOptions, ModelOptions},
     models::{
         Models, Plan, Setup,
         gguf::{self, Header},
@@ -15,17 +17,27 @@ use crate::{
     },
 };
 
-pub fn print(models: &Models, what: &str, context: u32, kv: &str, threads: usize) -> anyhow::Result<()> {
+pub fn print(models: &Models, what: &str, config: &Config) -> anyhow::Result<()> {
     let path = find(models, what)?;
     let header = gguf::read_header(&path).with_context(|| path.display().to_string())?;
-    let kv_type = KvType::parse(kv).with_context(|| format!("'{kv}' is not known: f16, q8_0 or q4_0"))?;
+    let threads = usize::from(config.threads);
+    let identity = ModelIdentity { name: what.to_owned(), sha256: String::new() };
+    let mut options = GeneratorOptions::new(ModelOptions::new(identity, &path));
+    config.local.apply_to_generator(&mut options);
     let trained = header.context_length().unwrap_or(u64::MAX);
-    let setup = Setup::of_generator(&header, context, kv_type.element());
+    let setup = options.setup(&header);
     let plan = Plan::of(&header, &setup);
     for line in what_it_is(&header, &plan) {
         println!("{line}");
     }
-    println!("context   {} tokens ({} at most), keys and values as {kv}", plan.context, header_number(trained));
+    println!(
+        "context   {} tokens for each of {} texts at once ({} at most), {} for all, keys and values as {}",
+        u64::from(options.context).min(trained),
+        options.streams,
+        header_number(trained),
+        plan.context,
+        options.kv.element().name
+    );
     println!("weights   {}", megabytes(plan.weights));
     println!("kv        {}", megabytes(plan.kv));
     let windowed = Plan::of(&header, &Setup { whole_window: false, ..setup });
@@ -86,7 +98,7 @@ fn fit(plan: &Plan) {
     match usable_memory() {
         Some(memory) if plan.total() <= memory => println!("fits      {total} of {}", megabytes(memory)),
         Some(memory) => println!(
-            "! does not fit: {total} of {}; take a smaller context, --kv q8_0, or a smaller quantisation",
+            "! does not fit: {total} of {}; take a smaller --context, --kv q8_0, or a smaller quantisation",
             megabytes(memory)
         ),
         None => println!("total     {total}; how much memory there is, the system does not say"),

@@ -186,6 +186,8 @@ pub struct Provenance {
     pub thresholds: Vec<(&'static str, f32)>,
     /// The model that judged.
     pub verifier: Option<ModelIdentity>,
+    /// The model that was asked about what it left open.
+    pub judge: Option<ModelIdentity>,
     /// What is proved about its support.
     pub certificate: Option<Certificate>,
     /// Version of this program.

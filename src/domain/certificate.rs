@@ -84,6 +84,8 @@ pub struct Certificate {
     pub rules_version: String,
     /// The encoder that scored, if there was one.
     pub model: Option<ModelIdentity>,
+    /// The judge of what it left open, if there was one.
+    pub judge: Option<ModelIdentity>,
     /// Version of this program.
     pub program: String,
     pub groups: Vec<Certified>,
@@ -94,14 +96,23 @@ impl Certificate {
         self.groups.iter().find(|g| g.group == group)
     }
 
-    /// Whether it speaks of these rules and this model; otherwise what has changed since.
-    pub fn holds_for(&self, rules_version: &str, model: Option<&ModelIdentity>) -> Result<(), String> {
+    /// Whether it speaks of these rules and these models; otherwise what has changed since.
+    pub fn holds_for(
+        &self,
+        rules_version: &str,
+        model: Option<&ModelIdentity>,
+        judge: Option<&ModelIdentity>,
+    ) -> Result<(), String> {
         if self.rules_version != rules_version {
             return Err(format!("the rules have changed since ({} then, {rules_version} now)", self.rules_version));
         }
-        if self.model.as_ref() != model {
-            let name = |m: Option<&ModelIdentity>| m.map_or_else(|| "none".to_owned(), |m| m.name.clone());
-            return Err(format!("another model scores now ({} then, {} now)", name(self.model.as_ref()), name(model)));
+        let name = |m: Option<&ModelIdentity>| m.map_or_else(|| "none".to_owned(), |m| m.name.clone());
+        for (what, then, now) in
+            [("model scores", self.model.as_ref(), model), ("model judges", self.judge.as_ref(), judge)]
+        {
+            if then != now {
+                return Err(format!("another {what} now ({} then, {} now)", name(then), name(now)));
+            }
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    ffi::CString,
     fs,
     num::NonZeroUsize,
     pin::pin,
@@ -94,8 +95,14 @@ pub fn open(options: &ModelOptions, job: Job) -> Result<(Arc<LlamaModel>, Header
         .with_use_mlock(options.mlock)
         .with_n_gpu_layers(options.gpu_layers);
     let mut params = pin!(params);
-    if options.cpu_experts {
-        params.as_mut().add_cpu_moe_override();
+    // llama.cpp keeps the pointers until the model is loaded.
+    let patterns: Vec<CString> = options
+        .in_main_memory
+        .iter()
+        .map(|pattern| CString::new(pattern.as_str()).map_err(|e| bad(format!("'{pattern}' is no pattern: {e}"))))
+        .collect::<Result<_, _>>()?;
+    for pattern in &patterns {
+        params.as_mut().add_cpu_buft_override(pattern);
     }
     let (model, heard) = listen(|| LlamaModel::load_from_file(&backend.llama, &options.path, &params));
     let model = model.map_err(|e| {

@@ -4,7 +4,13 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use llama_cpp_2::context::params::KvCacheType;
 
-use crate::{domain::answer::ModelIdentity, models::gguf::GgmlType};
+use crate::{
+    domain::answer::ModelIdentity,
+    models::{
+        Setup,
+        gguf::{GgmlType, Header},
+    },
+};
 
 /// Which file, and how it is held.
 #[derive(Clone, Debug)]
@@ -19,8 +25,8 @@ pub struct ModelOptions {
     pub mlock: bool,
     /// Layers on an accelerator, where the build has one.
     pub gpu_layers: u32,
-    /// Keep expert weights of a mixture in main memory although layers are on an accelerator.
-    pub cpu_experts: bool,
+    /// Weights that stay in main memory although layers are on an accelerator: regular expressions over their names.
+    pub in_main_memory: Vec<String>,
     /// Requests that may wait; one more is refused.
     pub queue: usize,
 }
@@ -34,7 +40,7 @@ impl ModelOptions {
             mmap: true,
             mlock: false,
             gpu_layers: 0,
-            cpu_experts: false,
+            in_main_memory: Vec::new(),
             queue: 64,
         }
     }
@@ -135,4 +141,32 @@ impl GeneratorOptions {
             assistant_prefix: String::new(),
         }
     }
+
+    /// Tokens of one text, and of all together, for a model that was trained for texts of `trained` tokens.
+    pub fn tokens(&self, trained: u32) -> (u32, u32) {
+        let request = self.context.min(trained).max(64);
+        (request, self.cells.unwrap_or(request.saturating_mul(2)).max(request))
+    }
+
+    /// Texts at once, and sequences of the context: what is kept of earlier texts has some too. A recurrent state stands
+    /// for a whole sequence and takes the same memory whether it is used or not, so there are fewer of those.
+    pub fn sequences(&self, is_recurrent: bool) -> (usize, usize) {
+        let streams = self.streams.get().min(64);
+        (streams, if is_recurrent { streams + 4 } else { 2 * streams })
+    }
+
+    /// What [`crate::models::Plan`] is made for.
+    pub fn setup(&self, header: &Header) -> Setup {
+        let trained = header.context_length().and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
+        Setup {
+            context: u64::from(self.tokens(trained).1),
+            kv: self.kv.element(),
+            sequences: self.sequences(header.is_recurrent()).1 as u64,
+            whole_window: true,
+            batch: BATCH as u64,
+        }
+    }
 }
+
+/// Tokens of one call at most.
+pub const BATCH: usize = 512;

@@ -22,14 +22,7 @@ pub fn tokens(model: &LlamaModel, prompt: &Prompt, is_chat: bool, prefix: &str) 
         Prompt::Raw(text) => Ok(vocab.tokenize(text.as_bytes(), true, false)),
         Prompt::Chat(messages) if is_chat => {
             let frame = render(model, messages)? + prefix;
-            let mut tokens = Vec::new();
-            for (part, is_frame) in parts(&frame, messages) {
-                let start = tokens.is_empty();
-                if start || !part.is_empty() {
-                    tokens.extend(vocab.tokenize(part.as_bytes(), start, is_frame));
-                }
-            }
-            Ok(tokens)
+            Ok(joined(model, parts(&frame, messages)))
         }
         Prompt::Chat(messages) => {
             // A base model knows no roles; a transcript is the nearest thing to a conversation that it has seen.
@@ -48,6 +41,18 @@ pub fn tokens(model: &LlamaModel, prompt: &Prompt, is_chat: bool, prefix: &str) 
             Ok(vocab.tokenize(text.as_bytes(), true, false))
         }
     }
+}
+
+/// Parts in a row. Those that are marked may hold the model's control tokens, written out.
+pub fn joined<'a>(model: &LlamaModel, parts: impl IntoIterator<Item = (&'a str, bool)>) -> Vec<LlamaToken> {
+    let mut tokens = Vec::new();
+    for (part, is_frame) in parts {
+        let start = tokens.is_empty();
+        if start || !part.is_empty() {
+            tokens.extend(model.vocab().tokenize(part.as_bytes(), start, is_frame));
+        }
+    }
+    tokens
 }
 
 /// The model's own template with place-holders for the texts; where it is not understood, llama.cpp's version of it, and

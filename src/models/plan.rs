@@ -18,14 +18,6 @@ pub struct Setup {
     pub batch: u64,
 }
 
-impl Setup {
-    /// As the generator holds a model: one text, which can be taken back, read in calls of 512 tokens.
-    pub fn of_generator(header: &Header, context: u32, kv: GgmlType) -> Self {
-        let context = u64::from(context).min(header.context_length().unwrap_or(u64::MAX));
-        Self { context, kv, sequences: 1, whole_window: true, batch: 512 }
-    }
-}
-
 /// Bytes and parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {

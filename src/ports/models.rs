@@ -150,6 +150,21 @@ pub trait Reranker: Send + Sync {
     async fn scores(&self, question: &str, passages: &[String], priority: Priority) -> Result<Vec<f32>, ModelError>;
 }
 
+/// Asks a language model whether a text bears claims out.
+#[async_trait]
+pub trait Judge: Send + Sync {
+    fn identity(&self) -> &ModelIdentity;
+
+    /// Tokens of evidence that are read beside this claim; 0 where the claim alone is too long.
+    fn room(&self, claim: &str) -> usize;
+
+    fn count_tokens(&self, text: &str) -> usize;
+
+    /// How likely the model says that the evidence bears out each claim, 0 to 1, in order; not calibrated. The evidence
+    /// is read once for all of them. Evidence or a claim without room is an error.
+    async fn judge(&self, evidence: &str, claims: &[String], priority: Priority) -> Result<Vec<f32>, ModelError>;
+}
+
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMessage {

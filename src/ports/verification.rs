@@ -31,6 +31,11 @@ pub trait Verifier: Send + Sync {
         None
     }
 
+    /// The model that judges what the first one leaves open, if there is one.
+    fn judge(&self) -> Option<&ModelIdentity> {
+        None
+    }
+
     /// What is proved about its support.
     fn certificate(&self) -> Option<&Certificate> {
         None

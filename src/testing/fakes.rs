@@ -12,7 +12,7 @@ use crate::{
     domain::{answer::ModelIdentity, text::Lang},
     ports::{
         EmbedKind, Embedder, Encoder, EncoderThresholds, GenerateRequest, GenerationEvent, GenerationStream, Generator,
-        ModelError, Pair, Priority, Prompt, Reading, StopReason,
+        Judge, ModelError, Pair, Priority, Prompt, Reading, StopReason,
     },
 };
 
@@ -139,6 +139,55 @@ impl Encoder for FakeEncoder {
 
     async fn read(&self, pairs: &[Pair], _: Priority) -> Result<Vec<Reading>, ModelError> {
         Ok(pairs.iter().map(|pair| (self.opinion)(pair)).collect())
+    }
+}
+
+/// What a judge says of evidence and claim.
+type Odds = dyn Fn(&str, &str) -> f32 + Send + Sync;
+
+/// Judges by a function of evidence and claim; a character counts as a token.
+pub struct FakeJudge {
+    identity: ModelIdentity,
+    odds: Box<Odds>,
+    room: usize,
+    asked: Mutex<Vec<(String, Vec<String>)>>,
+}
+
+impl FakeJudge {
+    pub fn new(odds: impl Fn(&str, &str) -> f32 + Send + Sync + 'static) -> Self {
+        Self { identity: identity("fake-judge"), odds: Box::new(odds), room: 4_000, asked: Mutex::default() }
+    }
+
+    /// Characters of evidence that it reads at once.
+    #[must_use]
+    pub fn with_room(mut self, room: usize) -> Self {
+        self.room = room;
+        self
+    }
+
+    /// Evidence and claims of each call, in order.
+    pub fn asked(&self) -> Vec<(String, Vec<String>)> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Judge for FakeJudge {
+    fn identity(&self) -> &ModelIdentity {
+        &self.identity
+    }
+
+    fn room(&self, _: &str) -> usize {
+        self.room
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        text.chars().count()
+    }
+
+    async fn judge(&self, evidence: &str, claims: &[String], _: Priority) -> Result<Vec<f32>, ModelError> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push((evidence.to_owned(), claims.to_vec()));
+        Ok(claims.iter().map(|claim| (self.odds)(evidence, claim)).collect())
     }
 }
 

@@ -7,7 +7,7 @@ mod service;
 pub mod tiny;
 
 pub use self::{
-    fakes::{FakeEmbedder, FakeEncoder, FakeGenerator},
+    fakes::{FakeEmbedder, FakeEncoder, FakeGenerator, FakeJudge},
     service::FakeService,
 };
 

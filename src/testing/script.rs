@@ -262,6 +262,7 @@ pub(super) fn answer(id: String, request: &AskRequest, found: EvidenceSet) -> An
             index_position: found.searched.index_position,
             thresholds: vec![("answers", ANSWERS)],
             verifier: None,
+            judge: None,
             certificate: None,
             version: "test",
         },

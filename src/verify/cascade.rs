@@ -10,7 +10,7 @@ use super::{
     certify,
     decide::{NEVER, Thresholds},
     entail::{self, Features, Vectors},
-    explain, ground,
+    escalate, explain, ground,
     judge::{Finding, Opened, Read, State},
     lead,
     read::{self, Source},
@@ -28,7 +28,7 @@ use crate::{
         verdict::{Judgement, Reason},
     },
     draft::claims::citation,
-    ports::{Embedder, Encoder, Instruments, Verifier, VerifyError},
+    ports::{Embedder, Encoder, Instruments, Judge, Verifier, VerifyError},
     retrieve::dot,
 };
 
@@ -43,6 +43,8 @@ const OTHERS_FROM: f32 = ALIGNED;
 pub struct Cascade {
     second: SecondOpinion,
     thresholds: Thresholds,
+    /// Who is asked about what is open after that.
+    judge: Option<Arc<dyn Judge>>,
     check: fn(&Case<'_>) -> Vec<Reason>,
     certificate: Option<Certificate>,
     instruments: Option<Arc<dyn Instruments>>,
@@ -62,18 +64,23 @@ impl Cascade {
     /// Without an embedder only the claim's very words support it.
     pub fn new(embedder: Option<Arc<dyn Embedder>>, thresholds: Thresholds) -> Self {
         let second = embedder.map_or(SecondOpinion::None, |embedder| SecondOpinion::Vectors(Vectors::new(embedder)));
-        Self { second, thresholds, check: rules::check, certificate: None, instruments: None }
+        Self::over(second, thresholds)
     }
 
     /// With a cross-encoder, which brings the thresholds that were measured for it.
     pub fn with_encoder(encoder: Arc<dyn Encoder>, thresholds: Thresholds) -> Self {
-        Self {
-            second: SecondOpinion::Encoder(encoder),
-            thresholds,
-            check: rules::check,
-            certificate: None,
-            instruments: None,
-        }
+        Self::over(SecondOpinion::Encoder(encoder), thresholds)
+    }
+
+    fn over(second: SecondOpinion, thresholds: Thresholds) -> Self {
+        Self { second, thresholds, judge: None, check: rules::check, certificate: None, instruments: None }
+    }
+
+    /// What is open after rules and encoder is put to this judge. It decides nothing until a certificate says from which
+    /// score on it may.
+    #[must_use]
+    pub fn with_judge(self, judge: Arc<dyn Judge>) -> Self {
+        Self { judge: Some(judge), ..self }
     }
 
     /// Looks up the laws that claims name.
@@ -93,7 +100,7 @@ impl Cascade {
     /// # Errors
     /// A certificate of other rules or another model; it says nothing about these.
     pub fn accept(&mut self, certificate: Certificate) -> Result<(), String> {
-        certificate.holds_for(&rules::ledger::version(), self.model())?;
+        certificate.holds_for(&rules::ledger::version(), self.model(), Verifier::judge(self))?;
         self.certificate = Some(certificate);
         Ok(())
     }
@@ -119,7 +126,7 @@ impl Cascade {
         let State::Read(read) = &opened.state else { return measured };
         let group = read.group;
         match self.certificate.as_ref().and_then(|c| c.of(group)) {
-            Some(certified) => Thresholds { supported: certified.tau, ..measured },
+            Some(certified) => Thresholds { supported: certified.tau, judged: certified.tau, ..measured },
             None => measured,
         }
     }
@@ -174,6 +181,11 @@ impl Verifier for Cascade {
             tokio::task::yield_now().await;
         }
         self.ask(&mut open, &table).await?;
+        if let Some(judge) = &self.judge {
+            let langs: Vec<Lang> = claims.iter().map(|claim| claim.lang).collect();
+            let measured = |lang| self.measured(lang);
+            escalate::ask(judge, &mut open, &langs, &table.sources, &table.rarity, measured).await?;
+        }
         let judge = |(claim, opened): (&Claim, Opened<'_>)| {
             let thresholds = self.thresholds_for(&opened, claim.lang);
             opened.judge(claim, &table.sources, &thresholds)
@@ -196,6 +208,10 @@ impl Verifier for Cascade {
             SecondOpinion::Vectors(vectors) => Some(vectors.identity()),
             SecondOpinion::Encoder(encoder) => Some(encoder.identity()),
         }
+    }
+
+    fn judge(&self) -> Option<&ModelIdentity> {
+        self.judge.as_ref().map(|judge| judge.identity())
     }
 
     fn certificate(&self) -> Option<&Certificate> {

@@ -4,14 +4,15 @@ use super::*;
 use crate::{
     domain::{
         answer::ModelIdentity,
+        certificate,
         document::{Chunk, ChunkId, DocumentMeta, Domain, VersionId},
         evidence::{Evidence, Label, Searched, Signals},
         text::{Lang, Span},
-        verdict::{Missing, Support, Verdict},
+        verdict::{Effect, Missing, Support, Verdict},
     },
     draft::claims,
     ports::{EmbedKind, Mark, ModelError, Pair, Priority, Reading},
-    testing::FakeEncoder,
+    testing::{FakeEncoder, FakeJudge},
 };
 
 /// Evidence with these texts, labelled from 1; each chunk starts at byte 100 of its document.
@@ -414,4 +415,79 @@ async fn the_words_of_a_text_that_does_not_govern_do_not_support() {
         assert_eq!(judged[0].verdict.is_supported(), supported, "{day} {judged:?}");
         assert_eq!(judged[0].reasons.iter().any(|r| r.code == "R12"), !supported, "{judged:?}");
     }
+}
+
+/// Proves support from `tau` on for this group, by the models of `cascade`.
+fn certificate(cascade: &Cascade, group: Group, tau: f32) -> Certificate {
+    let certified =
+        certificate::Certified { group, tau, accepted: 500, errors: 0, bound: 0.01, supported: 600, refused: 100 };
+    Certificate {
+        created_at: time::macros::datetime!(2026-11-25 00:00 UTC),
+        alpha: 0.02,
+        delta: 0.05,
+        sample_sha256: String::new(),
+        sample_rows: 700,
+        start: 0.95,
+        rules_version: rules::ledger::version(),
+        model: cascade.model().cloned(),
+        judge: Verifier::judge(cascade).cloned(),
+        program: String::new(),
+        groups: vec![certified],
+    }
+}
+
+/// Claims that word overlap leaves open.
+const FREE: &str = "借款到期，借款人应当把借款返还贷款人。";
+const OTHER_FREE: &str = "借款到期，借款人应将本金交还贷款人。";
+
+fn with_judge(judge: &Arc<FakeJudge>) -> Cascade {
+    Cascade::new(None, Thresholds::default()).with_judge(Arc::clone(judge) as Arc<dyn Judge>)
+}
+
+#[tokio::test]
+async fn a_judge_is_asked_once_a_text_about_what_is_open_and_nothing_else() {
+    let judge = Arc::new(FakeJudge::new(|_, claim| if claim == FREE { 0.9 } else { 0.2 }));
+    let cascade = with_judge(&judge);
+    // Verbatim, open, open, and without any evidence.
+    let text = format!("{LOAN}{FREE}{OTHER_FREE}火星上没有律师。");
+    let judgements = cascade.verify(&claims::from_text(&text), &evidence(&[LOAN])).await.expect("it judges");
+    assert_eq!(judge.asked(), [(LOAN.to_owned(), vec![FREE.to_owned(), OTHER_FREE.to_owned()])]);
+    for (judgement, (p, words)) in judgements[1..3].iter().zip([(0.9, "finds it borne out"), (0.2, "does not find")]) {
+        // Its word orders the claims, and decides nothing without a certificate.
+        assert!(matches!(judgement.verdict, Verdict::NeedsReview { .. }), "{judgement:?}");
+        assert!((judgement.p_supported - p).abs() < 1e-6, "{judgement:?}");
+        let reason = judgement.reasons.iter().find(|r| r.code == "J").expect("it says so");
+        assert!(reason.message.en.contains(words) && reason.message.en.contains("certified"), "{reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_lets_a_judge_support_and_names_it() {
+    let judge = Arc::new(FakeJudge::new(|_, claim| if claim == FREE { 0.9 } else { 0.89 }));
+    let mut cascade = with_judge(&judge);
+    let group = Group { domain: Domain::Legal, lang: Lang::Zh, kind: certify::kind(&read::unit(FREE, Lang::Zh)) };
+    let certified = certificate(&cascade, group, 0.9);
+    cascade.accept(certified.clone()).expect("it speaks of this judge");
+    let judgement = judge_with(&cascade, FREE, &[LOAN]).await;
+    let Verdict::Supported { by, how: Support::Model } = &judgement.verdict else { panic!("{judgement:?}") };
+    assert_eq!(by.first().quote, LOAN);
+    assert!(judgement.reasons.iter().any(|r| r.code == "J" && r.effect == Effect::Ground), "{judgement:?}");
+    let judgement = judge_with(&cascade, OTHER_FREE, &[LOAN]).await;
+    assert!(matches!(judgement.verdict, Verdict::NeedsReview { .. }), "{judgement:?}");
+    let mut without = Cascade::new(None, Thresholds::default());
+    let refused = without.accept(certified).expect_err("another judge, another certificate");
+    assert!(refused.contains("judges"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_judge_overrules_no_rule_and_reads_what_fits() {
+    let judge = Arc::new(FakeJudge::new(|_, _| 1.0).with_room(60));
+    let judgement = judge_with(&with_judge(&judge), LIMIT, &[OTHER_LIMIT]).await;
+    assert!(matches!(judgement.verdict, Verdict::Contradicted { .. }), "{judgement:?}");
+    assert_eq!(judge.asked(), [], "a rule has decided");
+    let long = format!("{}{LOAN}{}", OTHER.repeat(20), OTHER.repeat(20));
+    judge_with(&with_judge(&judge), FREE, &[&long]).await;
+    let asked = judge.asked();
+    let [(read, _)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert!(read.contains(LOAN) && read.chars().count() <= 60, "{read}");
 }

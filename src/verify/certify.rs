@@ -14,7 +14,7 @@ use crate::{
         certificate::{Certified, ClaimKind, Group, Uncertified},
         claim::Claim,
         document::Domain,
-        verdict::{Effect, Judgement, Verdict},
+        verdict::{Effect, Judgement, Reason, Verdict},
     },
     draft::claims::citation,
 };
@@ -48,9 +48,9 @@ pub struct Labelled {
 /// The score at which a judged claim would be accepted; nothing where something other than its score is against it.
 pub fn score(judgement: &Judgement) -> Option<f32> {
     let open = matches!(judgement.verdict, Verdict::Supported { .. } | Verdict::NeedsReview { .. });
-    // "E" without a place says only that the score is low; with one, that the encoder sees a contradiction.
-    let objection =
-        judgement.reasons.iter().any(|r| r.effect >= Effect::Flag && !(r.code == "E" && r.claim_span.is_none()));
+    // "E" and "J" without a place say only that a score is low; with one, that the encoder sees a contradiction.
+    let is_score = |r: &Reason| matches!(r.code, "E" | "J") && r.claim_span.is_none();
+    let objection = judgement.reasons.iter().any(|r| r.effect >= Effect::Flag && !is_score(r));
     (open && !objection).then_some(judgement.p_supported)
 }
 

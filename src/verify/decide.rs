@@ -18,6 +18,9 @@ pub struct Thresholds {
     pub conflict: f32,
     /// From this probability on a contradiction by the cross-encoder is worth a person's look. Above 1: it has no say.
     pub likely: f32,
+    /// From this probability on the judge's yes supports what was left open. Nothing but a certificate sets it: a
+    /// language model's "yes" is not calibrated.
+    pub judged: f32,
 }
 
 /// Above every probability: the model may rank, and decides nothing.
@@ -25,7 +28,7 @@ pub const NEVER: f32 = EncoderThresholds::NEVER;
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { supported: 0.75, floor: 0.15, near: 0.4, conflict: 0.7, likely: NEVER }
+        Self { supported: 0.75, floor: 0.15, near: 0.4, conflict: 0.7, likely: NEVER, judged: NEVER }
     }
 }
 
@@ -49,6 +52,8 @@ pub struct Signals {
     pub score: Option<f32>,
     /// The cross-encoder's probability that an aligned window says otherwise, where it named the words.
     pub against: Option<f32>,
+    /// The judge's probability that the claim is borne out; nothing where it was not asked.
+    pub judged: Option<f32>,
 }
 
 /// What one group of sources says about a claim.
@@ -69,19 +74,22 @@ pub enum Decision {
     /// Step 7.
     Model,
     /// Step 8.
+    Judged,
+    /// Step 9.
     Open,
 }
 
 impl Decision {
     pub const fn backs(self) -> bool {
-        matches!(self, Self::Verbatim | Self::Model)
+        matches!(self, Self::Verbatim | Self::Model | Self::Judged)
     }
 }
 
 /// The table of one group, first match wins.
 pub fn decide(signals: &Signals, thresholds: &Thresholds) -> Decision {
-    // A score that is not a number is no score.
-    let promoted = signals.score.is_some_and(|score| score >= thresholds.supported);
+    // A score that is not a number is no score. Where a judge was asked, its word stands in the score's place.
+    let promoted = signals.judged.is_none() && signals.score.is_some_and(|score| score >= thresholds.supported);
+    let judged = signals.judged.is_some_and(|p| p >= thresholds.judged);
     let likely = signals.against.is_some_and(|p| p >= thresholds.likely);
     let far = signals.nearness.is_none_or(|nearness| nearness < thresholds.near);
     if signals.verbatim {
@@ -98,6 +106,8 @@ pub fn decide(signals: &Signals, thresholds: &Thresholds) -> Decision {
         Decision::Flagged
     } else if promoted {
         Decision::Model
+    } else if judged {
+        Decision::Judged
     } else {
         Decision::Open
     }
@@ -154,9 +164,12 @@ pub fn combine(sides: &[Side], together: Decision) -> Ruling {
         Decision::Contradicted => Ruling::Contradicted,
         Decision::PartMissing => Ruling::PartMissing,
         Decision::NoEvidence => Ruling::NoEvidence,
-        Decision::LikelyContradicted | Decision::Flagged | Decision::Open | Decision::Verbatim | Decision::Model => {
-            Ruling::NeedsReview
-        }
+        Decision::LikelyContradicted
+        | Decision::Flagged
+        | Decision::Open
+        | Decision::Verbatim
+        | Decision::Model
+        | Decision::Judged => Ruling::NeedsReview,
     }
 }
 
@@ -164,7 +177,7 @@ pub fn combine(sides: &[Side], together: Decision) -> Ruling {
 mod tests {
     use super::*;
 
-    const T: Thresholds = Thresholds { supported: 0.7, floor: 0.2, near: 0.4, conflict: 0.7, likely: 0.8 };
+    const T: Thresholds = Thresholds { supported: 0.7, floor: 0.2, near: 0.4, conflict: 0.7, likely: 0.8, judged: 0.9 };
 
     fn signals(flags: &str, coverage: f32, score: Option<f32>) -> Signals {
         Signals {
@@ -176,12 +189,15 @@ mod tests {
             nearness: flags.contains('n').then_some(0.4),
             score,
             against: flags.contains('c').then_some(0.8),
+            judged: if flags.contains('j') { Some(0.9) } else { flags.contains('d').then_some(0.89) },
         }
     }
 
     #[test]
     fn every_row_of_the_table() {
-        use Decision::{Contradicted, Flagged, LikelyContradicted, Model, NoEvidence, Open, PartMissing, Verbatim};
+        use Decision::{
+            Contradicted, Flagged, Judged, LikelyContradicted, Model, NoEvidence, Open, PartMissing, Verbatim,
+        };
         let rows = [
             ("V", 1.0, None, Verbatim),
             ("VC", 1.0, Some(0.0), Verbatim),
@@ -208,6 +224,10 @@ mod tests {
             ("cV", 1.0, Some(0.1), Verbatim),
             ("cC", 0.9, Some(0.1), Contradicted),
             ("cU", 0.9, Some(0.1), PartMissing),
+            ("j", 0.9, Some(0.1), Judged),
+            ("d", 0.9, Some(0.1), Open),
+            ("d", 0.9, Some(0.9), Open),
+            ("j", 0.1, None, NoEvidence),
             ("", 0.9, Some(f32::NAN), Open),
             ("", f32::NAN, None, Open),
         ];
@@ -218,7 +238,7 @@ mod tests {
 
     #[test]
     fn no_score_overrides_a_rule() {
-        for flags in ["C", "U", "F", "CU", "CF", "UF", "CUF", "c", "cF"] {
+        for flags in ["C", "U", "F", "CU", "CF", "UF", "CUF", "c", "cF", "jC", "jU", "jF", "jc"] {
             for step in 0u8..=10 {
                 let score = Some(f32::from(step) / 10.0);
                 assert!(!decide(&signals(flags, 1.0, score), &T).backs(), "{flags} {score:?}");

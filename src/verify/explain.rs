@@ -1,9 +1,10 @@
-//! Reasons of the cascade itself, in words. Codes: "L" label, "V" verbatim, "E" encoder, "N" no evidence, "M" cited
-//! another source than the one that backs it, "X" sources contradict each other; "R…" are the rules.
+//! Reasons of the cascade itself, in words. Codes: "L" label, "V" verbatim, "E" encoder, "J" judge, "N" no evidence, "M"
+//! cited another source than the one that backs it, "X" sources contradict each other; "R…" are the rules.
 
 use super::{
     decide::{NEVER, Thresholds},
     ground::Against,
+    judge::Finding,
     read::Source,
 };
 use crate::domain::{
@@ -26,18 +27,21 @@ pub fn unknown_label(claim: &str, written: &str) -> Reason {
     Reason { claim_span, ..reason("L", Effect::Unsupport, None, message) }
 }
 
-pub fn support(
-    verbatim: Option<(usize, Span)>,
-    score: Option<f32>,
-    sources: &[Source<'_>],
-    thresholds: &Thresholds,
-) -> Reason {
-    if let Some((at, span)) = verbatim {
+pub(super) fn support(finding: &Finding, sources: &[Source<'_>], thresholds: &Thresholds) -> Reason {
+    if let Some((at, span)) = finding.verbatim {
         let label = sources[at].evidence.label;
         let message = Message::new(format!("原文见 {label}。"), format!("These words stand in {label}."));
         return reason("V", Effect::Ground, Some(EvidenceSpan { label, span }), message);
     }
-    let (score, tau) = (score.unwrap_or_default(), thresholds.supported);
+    if let Some(p) = finding.judged {
+        let tau = thresholds.judged;
+        let message = Message::new(
+            format!("规则未发现问题，裁判模型认为有依据（{p:.2}，经认证的阈值 {tau:.2}）。"),
+            format!("No rule objects, and the judge finds it borne out ({p:.2}, certified threshold {tau:.2})."),
+        );
+        return reason("J", Effect::Ground, None, message);
+    }
+    let (score, tau) = (finding.score.unwrap_or_default(), thresholds.supported);
     let message = Message::new(
         format!("规则未发现问题，编码器评分 {score:.2}（阈值 {tau:.2}）。"),
         format!("No rule objects, and the encoder scores {score:.2} (threshold {tau:.2})."),
@@ -100,7 +104,7 @@ pub fn likely_contradicted(against: &Against, sources: &[Source<'_>], thresholds
 }
 
 /// Why nobody decided.
-pub fn open(score: Option<f32>, long: bool, thresholds: &Thresholds) -> Option<Reason> {
+pub(super) fn open(finding: &Finding, long: bool, thresholds: &Thresholds) -> Option<Reason> {
     if long {
         let message = Message::new(
             "语句过长，编码器无法完整阅读；请拆分后再核对。",
@@ -108,7 +112,20 @@ pub fn open(score: Option<f32>, long: bool, thresholds: &Thresholds) -> Option<R
         );
         return Some(reason("E", Effect::Flag, None, message));
     }
-    let (score, tau) = (score?, thresholds.supported);
+    if let Some(p) = finding.judged {
+        let (zh, en) = if p >= 0.5 { ("有", "finds it borne out") } else { ("无", "does not find it borne out") };
+        let (why_zh, why_en) = if thresholds.judged >= NEVER {
+            ("尚无认证的阈值".to_owned(), "no threshold is certified".to_owned())
+        } else {
+            (format!("低于阈值 {:.2}", thresholds.judged), format!("below the threshold {:.2}", thresholds.judged))
+        };
+        let message = Message::new(
+            format!("裁判模型认为{zh}依据（{p:.2}），{why_zh}，需人工复核。"),
+            format!("The judge {en} ({p:.2}), and {why_en}; a person must decide."),
+        );
+        return Some(reason("J", Effect::Flag, None, message));
+    }
+    let (score, tau) = (finding.score?, thresholds.supported);
     if tau >= NEVER {
         let message = Message::new(
             format!("编码器评分 {score:.2}，但尚无为此语言测定的阈值，需人工复核。"),

@@ -29,6 +29,8 @@ pub(super) struct Finding {
     pub score: Option<f32>,
     /// Of the cross-encoder, where there is one.
     pub opinion: Option<Opinion>,
+    /// The judge's probability that the claim is borne out, where it was asked.
+    pub judged: Option<f32>,
 }
 
 /// A claim that has been through labels, words and rules.
@@ -68,6 +70,7 @@ impl Finding {
             best: self.best,
             score: self.score,
             opinion: self.opinion.clone(),
+            judged: self.judged,
         }
     }
 
@@ -79,7 +82,7 @@ impl Finding {
         self.reasons.iter().any(|r| r.effect == effect)
     }
 
-    fn decide(&self, long: bool, thresholds: &Thresholds) -> Decision {
+    pub fn decide(&self, long: bool, thresholds: &Thresholds) -> Decision {
         let signals = Signals {
             verbatim: self.verbatim.is_some(),
             contradicted: self.has(Effect::Contradict),
@@ -89,6 +92,7 @@ impl Finding {
             nearness: self.score.map(|_| self.features.cosine),
             score: self.score,
             against: self.opinion.as_ref().and_then(|o| Some(o.against.as_ref()?.p)),
+            judged: self.judged,
         };
         decide::decide(&signals, thresholds)
     }
@@ -119,7 +123,7 @@ impl Finding {
                 Some(explain::likely_contradicted(against, sources, thresholds)),
                 sources[against.source].evidence.cite(against.span),
             ),
-            _ => (explain::open(self.score, long, thresholds), self.cite_best(sources)),
+            _ => (explain::open(self, long, thresholds), self.cite_best(sources)),
         }
     }
 
@@ -223,12 +227,12 @@ impl Read {
                 // What is said of other sources does not matter to the reader of a supported claim.
                 reasons = backing.first().map(|f| f.reasons.clone()).unwrap_or_default();
                 reasons.retain(|r| r.effect == Effect::Ground);
-                reasons.extend(backing.first().map(|f| explain::support(f.verbatim, f.score, sources, thresholds)));
+                reasons.extend(backing.first().map(|f| explain::support(f, sources, thresholds)));
                 cite_all(&backing, sources).map(|by| Verdict::Supported { by, how })
             }
             Ruling::SupportedJointly => {
                 reasons.retain(|r| r.effect == Effect::Ground);
-                reasons.push(explain::support(self.together.verbatim, self.together.score, sources, thresholds));
+                reasons.push(explain::support(&self.together, sources, thresholds));
                 self.cite_jointly(sources).map(|by| Verdict::Supported { by, how: Support::Model })
             }
             Ruling::Miscited => {
@@ -279,13 +283,15 @@ impl Read {
         cite_all(&parts, sources)
     }
 
-    /// A ranking score: the encoder's (or the coverage's), held down by what rules found.
+    /// A ranking score: the judge's, the encoder's or the coverage's, held down by what rules found.
     fn p_supported(&self, ruling: Ruling, together: Decision) -> f32 {
-        let raw = self
-            .findings()
-            .filter(|f| self.together.members.iter().any(|m| f.members.contains(m)))
-            .map(|f| f.score.unwrap_or_else(|| entail::score(&f.features, false)))
-            .fold(0.0, f32::max);
+        let best = || {
+            self.findings()
+                .filter(|f| self.together.members.iter().any(|m| f.members.contains(m)))
+                .map(|f| f.score.unwrap_or_else(|| entail::score(&f.features, false)))
+                .fold(0.0, f32::max)
+        };
+        let raw = self.together.judged.unwrap_or_else(best);
         match (ruling, together) {
             (Ruling::Supported, _) if self.findings().any(|f| f.verbatim.is_some()) => raw.max(0.98),
             (Ruling::Conflict | Ruling::Miscited, _) => raw.min(0.5),

@@ -1,7 +1,8 @@
 //! Claims to judgements: rules first, the encoder second, never the other way round.
 //!
 //! [`Cascade`] takes each claim through the labels it cites, the sources' own words ([`verbatim`]), the rules
-//! ([`rules`]) and the encoder ([`ground`]: a cross-encoder; [`entail`]: vectors, where there is none); [`decide`] is the table that says what follows.
+//! ([`rules`]) and the encoder ([`ground`]: a cross-encoder; [`entail`]: vectors, where there is none); what is open then
+//! goes to the judge, where there is one ([`escalate`]); [`decide`] is the table that says what follows.
 
 pub mod align;
 pub mod binomial;
@@ -11,6 +12,7 @@ pub mod certify;
 pub mod decide;
 pub mod disagree;
 pub mod entail;
+mod escalate;
 mod explain;
 mod ground;
 mod judge;
@@ -22,5 +24,6 @@ mod references;
 pub mod rules;
 pub mod tokens;
 pub mod verbatim;
+mod windows;
 
 pub use self::{cascade::Cascade, decide::Thresholds, references::in_text};

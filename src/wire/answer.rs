@@ -172,6 +172,8 @@ pub struct ProvenanceJson {
     pub thresholds: Vec<ThresholdJson>,
     /// The model that judged beside the rules, if there was one.
     pub verifier: Option<ModelJson>,
+    /// The language model that was asked about what it left open, if there was one.
+    pub judge: Option<ModelJson>,
     /// What is proved about support; `null` where nothing is.
     pub certificate: Option<CertificateJson>,
     /// Version of Attest.
@@ -195,6 +197,7 @@ impl From<&Provenance> for ProvenanceJson {
                 .map(|&(name, value)| ThresholdJson { name, value: score(value) })
                 .collect(),
             verifier: provenance.verifier.as_ref().map(ModelJson::from),
+            judge: provenance.judge.as_ref().map(ModelJson::from),
             certificate: provenance.certificate.as_ref().map(CertificateJson::from),
             version: provenance.version,
         }

@@ -29,6 +29,9 @@ pub struct CertificateJson {
     pub rules_version: String,
     /// The encoder that scored; `null` without one.
     pub model: Option<CertifiedModelJson>,
+    /// The judge of what it left open; `null` without one.
+    #[serde(default)]
+    pub judge: Option<CertifiedModelJson>,
     /// Version of Attest.
     pub program: String,
     pub groups: Vec<CertifiedJson>,
@@ -75,10 +78,23 @@ impl From<&Certificate> for CertificateJson {
             sample_rows: c.sample_rows,
             start: c.start,
             rules_version: c.rules_version.clone(),
-            model: c.model.as_ref().map(|m| CertifiedModelJson { name: m.name.clone(), sha256: m.sha256.clone() }),
+            model: c.model.as_ref().map(CertifiedModelJson::from),
+            judge: c.judge.as_ref().map(CertifiedModelJson::from),
             program: c.program.clone(),
             groups: c.groups.iter().map(CertifiedJson::from).collect(),
         }
+    }
+}
+
+impl From<&ModelIdentity> for CertifiedModelJson {
+    fn from(model: &ModelIdentity) -> Self {
+        Self { name: model.name.clone(), sha256: model.sha256.clone() }
+    }
+}
+
+impl CertifiedModelJson {
+    fn identity(self) -> ModelIdentity {
+        ModelIdentity { name: self.name, sha256: self.sha256 }
     }
 }
 
@@ -115,7 +131,8 @@ impl CertificateJson {
             sample_rows: json.sample_rows,
             start: json.start,
             rules_version: json.rules_version,
-            model: json.model.map(|m| ModelIdentity { name: m.name, sha256: m.sha256 }),
+            model: json.model.map(CertifiedModelJson::identity),
+            judge: json.judge.map(CertifiedModelJson::identity),
             program: json.program,
             groups,
         })
@@ -162,6 +179,7 @@ mod tests {
             start: 0.9,
             rules_version: "0.1.0+abc".to_owned(),
             model: Some(ModelIdentity { name: "m".to_owned(), sha256: "cd".repeat(32) }),
+            judge: Some(ModelIdentity { name: "j".to_owned(), sha256: "ef".repeat(32) }),
             program: "0.1.0".to_owned(),
             groups: vec![Certified {
                 group,

@@ -8,6 +8,7 @@ mod documents;
 mod families;
 mod hub;
 mod ingest;
+mod judge;
 mod kill;
 mod llama;
 mod models;

@@ -11,10 +11,13 @@
 //!
 //! [`sequences`] and [`schedule`] decide and touch no model; [`worker`] alone talks to the context.
 
+mod handle;
 mod meter;
 mod schedule;
 mod sequences;
+mod stream;
+mod task;
 mod worker;
 
-pub use meter::Meter;
-pub use worker::{Request, Size, Worker};
+pub use handle::Serving;
+pub use task::{Request, Task, Weighing, Writing};

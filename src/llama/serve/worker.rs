@@ -12,45 +12,24 @@ use llama_cpp_2::{
     model::LlamaModel,
     token::LlamaToken,
 };
-use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
     meter::Meter,
     schedule::{Reader, Schedule},
     sequences::{Order, Sequences},
+    stream::{Next, Stream},
+    task::Request,
 };
 use crate::{
     llama::{
         backend::{Backend, backend, threads, writing_threads},
         gate::Session,
-        options::GeneratorOptions,
+        options::{BATCH, GeneratorOptions},
         queue::Queue,
-        sample::{Drawer, Drawn, Pieces},
+        sample::Pieces,
     },
-    ports::{GenerationEvent, ModelError, Priority, StopReason},
-    text::emit::Emitter,
+    ports::{ModelError, Priority},
 };
-
-/// Tokens of one call at most.
-const BATCH: usize = 512;
-
-/// A text to be written.
-pub struct Request {
-    /// Not empty.
-    pub prompt: Vec<LlamaToken>,
-    pub drawer: Drawer,
-    pub max_tokens: usize,
-    pub stop: Vec<String>,
-    pub events: UnboundedSender<Result<GenerationEvent, ModelError>>,
-    pub arrived: Instant,
-}
-
-impl Request {
-    /// Nobody listens any more.
-    pub fn is_dropped(&self) -> bool {
-        self.events.is_closed()
-    }
-}
 
 /// What a context has room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,30 +40,6 @@ pub struct Size {
     pub cells: u32,
     /// Texts that are written at once.
     pub streams: usize,
-}
-
-/// A text that is being read or written.
-struct Stream {
-    id: u64,
-    began: Instant,
-    request: Request,
-    emitter: Emitter,
-    sequence: usize,
-    /// Tokens of the prompt that the context holds.
-    read: usize,
-    /// Those of them that it held from earlier.
-    kept: usize,
-    /// Drawn, and not in the context yet.
-    drawn: Option<LlamaToken>,
-    new_tokens: usize,
-    /// Where the logits of its last token are, after a call.
-    output: Option<i32>,
-}
-
-/// What became of a stream.
-enum Next {
-    GoOn,
-    End,
 }
 
 pub struct Worker<'m> {
@@ -120,12 +75,9 @@ impl<'m> Worker<'m> {
         meter: &'m Meter,
     ) -> Result<Self, ModelError> {
         let backend = backend()?;
-        let request = options.context.min(model.n_ctx_train()).max(64);
-        let cells = options.cells.unwrap_or(request.saturating_mul(2)).max(request);
-        let streams = options.streams.get().min(64);
-        // A recurrent state stands for a whole sequence and takes the same memory whether it is used or not.
+        let (request, cells) = options.tokens(model.n_ctx_train());
         let can_cut = !model.is_recurrent() && !model.is_hybrid();
-        let places = if can_cut { 2 * streams } else { streams + 4 };
+        let (streams, places) = options.sequences(!can_cut);
         let batch = u32::try_from(BATCH).unwrap_or(u32::MAX).min(cells);
         let params = LlamaContextParams::default()
             .with_n_ctx(NonZeroU32::new(cells))
@@ -202,26 +154,15 @@ impl<'m> Worker<'m> {
                     None => break,
                 },
             };
-            if request.is_dropped() {
+            if request.task.is_dropped() {
                 continue;
             }
-            let Some(start) = self.sequences.begin(&request.prompt, request.max_tokens) else {
+            let Some(start) = self.sequences.begin(&request.prompt, request.task.room()) else {
                 self.next = Some(request);
                 break;
             };
             self.last_id += 1;
-            let mut stream = Stream {
-                id: self.last_id,
-                began: Instant::now(),
-                sequence: start.sequence,
-                read: start.keep,
-                kept: start.keep,
-                emitter: Emitter::new(request.stop.clone()),
-                request,
-                drawn: None,
-                new_tokens: 0,
-                output: None,
-            };
+            let mut stream = Stream::new(self.last_id, request, start.sequence, start.keep);
             if !self.obey(&start.orders) {
                 self.sequences.cut_failed(stream.sequence);
                 (stream.read, stream.kept) = (0, 0);
@@ -266,7 +207,7 @@ impl<'m> Worker<'m> {
     fn leave_out_the_gone(&mut self, queue: &Queue<Request>) {
         let (name, deadline, meter) = (&self.name, self.deadline, self.meter);
         let is_over = |request: &Request| {
-            if request.is_dropped() {
+            if request.task.is_dropped() {
                 meter.count(|load| load.dropped += 1);
                 return true;
             }
@@ -275,7 +216,7 @@ impl<'m> Worker<'m> {
             }
             meter.count(|load| load.failed += 1);
             let late = ModelError::Late { model: name.clone(), seconds: deadline.as_secs() };
-            let _ = request.events.send(Err(late));
+            request.task.fail(late);
             true
         };
         queue.remove(is_over);
@@ -302,7 +243,7 @@ impl<'m> Worker<'m> {
                 for stream in self.streams.drain(..) {
                     let failed = ModelError::Failed { model: self.name.clone(), problem: problem.clone() };
                     self.meter.count(|load| load.failed += 1);
-                    let _ = stream.request.events.send(Err(failed));
+                    stream.request.task.fail(failed);
                 }
             }
         }
@@ -396,7 +337,7 @@ impl<'m> Worker<'m> {
             let next = stream.next(context.get_logits_ith(output), scratch, pieces, meter);
             let next = next.unwrap_or_else(|problem| {
                 meter.count(|load| load.failed += 1);
-                let _ = stream.request.events.send(Err(ModelError::Failed { model: self.name.clone(), problem }));
+                stream.request.task.fail(ModelError::Failed { model: self.name.clone(), problem });
                 Next::End
             });
             if matches!(next, Next::End) {
@@ -405,54 +346,6 @@ impl<'m> Worker<'m> {
             }
             matches!(next, Next::GoOn)
         });
-    }
-}
-
-impl Stream {
-    fn next(&mut self, logits: &[f32], scratch: &mut Vec<f32>, pieces: &Pieces, meter: &Meter) -> Result<Next, String> {
-        if self.new_tokens == self.request.max_tokens {
-            return Ok(self.end(StopReason::Length, meter));
-        }
-        let token = match self.request.drawer.draw(logits, scratch, pieces)? {
-            Drawn::Token(token) => token,
-            Drawn::End => return Ok(self.end(StopReason::EndOfText, meter)),
-            Drawn::Complete => return Ok(self.end(StopReason::GrammarComplete, meter)),
-        };
-        self.new_tokens += 1;
-        meter.count(|load| load.new_tokens += 1);
-        if self.new_tokens == 1 {
-            meter.first_token(self.request.arrived.elapsed());
-        }
-        let shown = self.emitter.push(pieces.of(token));
-        self.say(shown.text);
-        if shown.stopped {
-            return Ok(self.end(StopReason::StopString, meter));
-        }
-        if self.new_tokens == self.request.max_tokens {
-            return Ok(self.end(StopReason::Length, meter));
-        }
-        self.drawn = Some(token);
-        Ok(Next::GoOn)
-    }
-
-    fn say(&self, text: String) {
-        if !text.is_empty() {
-            let _ = self.request.events.send(Ok(GenerationEvent::Text(text)));
-        }
-    }
-
-    fn end(&mut self, stop: StopReason, meter: &Meter) -> Next {
-        if stop != StopReason::StopString {
-            let rest = std::mem::replace(&mut self.emitter, Emitter::new(Vec::new())).finish();
-            self.say(rest);
-        }
-        let prompt_tokens = self.request.prompt.len();
-        let read_tokens = prompt_tokens - self.kept;
-        let done = GenerationEvent::Done { stop, prompt_tokens, read_tokens, new_tokens: self.new_tokens };
-        // Counted before it is said: whoever has heard of the end finds it among the figures.
-        meter.count(|load| load.finished += 1);
-        let _ = self.request.events.send(Ok(done));
-        Next::End
     }
 }
 

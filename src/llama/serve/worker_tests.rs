@@ -8,10 +8,16 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::*;
 use crate::{
     domain::answer::ModelIdentity,
-    llama::{backend::open, options::ModelOptions},
+    llama::{
+        backend::open,
+        options::ModelOptions,
+        sample::Drawer,
+        serve::task::{Task, Writing},
+    },
     models::{Job, Models, Silent},
-    ports::Sampling,
+    ports::{GenerationEvent, Sampling},
     testing::{STARTS, tiny::FAMILIES},
+    text::emit::Emitter,
 };
 
 const WAITING: usize = 16;
@@ -29,14 +35,14 @@ struct Desk<'m> {
 impl Desk<'_> {
     fn ask(&self, prompt: &[LlamaToken], max_tokens: usize) -> Result<Events, ModelError> {
         let (events, receiver) = unbounded_channel();
-        let request = Request {
-            prompt: prompt.to_vec(),
+        let writing = Writing {
             drawer: Drawer::new(Sampling::default(), None, None),
             max_tokens,
-            stop: Vec::new(),
+            emitter: Emitter::new(Vec::new()),
             events,
-            arrived: Instant::now(),
         };
+        let request =
+            Request { prompt: prompt.to_vec(), task: Task::Write(Box::new(writing)), arrived: Instant::now() };
         self.queue.push(request, Priority::Interactive).map(|()| receiver)
     }
 

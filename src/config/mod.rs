@@ -1,8 +1,12 @@
 //! From what was typed to what is meant. The only reader of the environment.
 
+mod local;
+
 use std::{fmt, path::PathBuf};
 
 use clap::Args;
+
+pub use local::LocalArgs;
 
 use crate::remote;
 
@@ -42,6 +46,8 @@ pub struct GlobalArgs {
     /// Threads for inference [default: the number of cores]
     #[arg(long, global = true, env = "ATTEST_THREADS", value_name = "N")]
     pub threads: Option<u16>,
+    #[command(flatten)]
+    pub local: LocalArgs,
     /// A command that recognises the text of scanned PDFs: the file on its standard input, the text on its standard
     /// output, a form feed after each page
     #[arg(long = "ocr", global = true, env = "ATTEST_OCR", value_name = "COMMAND")]
@@ -106,6 +112,8 @@ pub struct Config {
     /// A server that writes instead of a local generator.
     pub generator: Option<remote::Options>,
     pub threads: u16,
+    /// How models of this process are held.
+    pub local: LocalArgs,
     /// Recognises the text of scans.
     pub ocr: Option<String>,
     pub fake_models: bool,
@@ -149,6 +157,7 @@ impl Config {
             hub_token: args.hub_token.clone(),
             generator,
             threads,
+            local: args.local.clone(),
             ocr: args.ocr.clone(),
             fake_models,
             keep_answers: args.keep_answers.unwrap_or(true),

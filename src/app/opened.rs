@@ -1,0 +1,179 @@
+//! The models that do the work, each opened when first needed.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use super::{App, AppError};
+use crate::{
+    domain::answer::ModelIdentity,
+    llama::{
+        EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaEncoder, LlamaGenerator, LlamaJudge, LlamaReranker,
+        ModelOptions,
+    },
+    models::{Installed, Job, Models},
+    ports::{Embedder, Encoder, Generator, Judge, ModelError, Reranker, Retriever},
+    remote::RemoteGenerator,
+    retrieve::{ByRelevance, QueryAdapter, Remembering},
+    testing,
+};
+
+impl App {
+    /// `None` where none was chosen; a model that was chosen and cannot be loaded is an error.
+    pub async fn embedder(&self) -> Result<Option<Arc<dyn Embedder>>, AppError> {
+        let opened = self.0.embedder.get_or_try_init(|| async {
+            if self.0.config.fake_models {
+                return Ok(Some(Arc::new(Remembering::new(testing::FakeEmbedder::default())) as Arc<dyn Embedder>));
+            }
+            let Some(chosen) = self.0.models.assigned(Job::Embedder)? else { return Ok(None) };
+            let options = EmbedderOptions::new(self.model_options(&chosen))
+                .with_prefixes(chosen.query_prefix.clone(), chosen.passage_prefix.clone());
+            let embedder = blocking(move || LlamaEmbedder::open(options)).await?;
+            Ok::<_, AppError>(Some(Arc::new(Remembering::new(embedder)) as Arc<dyn Embedder>))
+        });
+        opened.await.cloned()
+    }
+
+    /// `None` where none was chosen; a model that was chosen and cannot be loaded is an error.
+    pub async fn generator(&self) -> Result<Option<Arc<dyn Generator>>, AppError> {
+        let opened = self.0.generator.get_or_try_init(|| async {
+            if self.0.config.fake_models {
+                let script = "No source was read. [1]\n";
+                return Ok(Some(Arc::new(testing::FakeGenerator::new([script])) as Arc<dyn Generator>));
+            }
+            if let Some(options) = &self.0.config.generator {
+                return Ok(Some(Arc::new(RemoteGenerator::open(options.clone())?) as Arc<dyn Generator>));
+            }
+            let local = self.local_generator().await?;
+            Ok::<_, AppError>(local.map(|generator| generator as Arc<dyn Generator>))
+        });
+        opened.await.cloned()
+    }
+
+    /// The generator of this process, whoever asks for it: the judge may be the same model.
+    async fn local_generator(&self) -> Result<Option<Arc<LlamaGenerator>>, AppError> {
+        let opened = self.0.local_generator.get_or_try_init(|| async {
+            let Some(chosen) = self.0.models.assigned(Job::Generator)? else { return Ok(None) };
+            let options = self.generator_options(&chosen);
+            let generator = blocking(move || LlamaGenerator::open(options)).await?;
+            Ok::<_, AppError>(Some(Arc::new(generator)))
+        });
+        opened.await.cloned()
+    }
+
+    /// The language model that is asked about what rules and encoder leave open; `None` where none was chosen. A
+    /// generator that judges as well is held once.
+    pub async fn judge(&self) -> Result<Option<Arc<dyn Judge>>, AppError> {
+        let opened = self.0.judge.get_or_try_init(|| async {
+            if self.0.config.fake_models {
+                return Ok(None);
+            }
+            let Some(chosen) = self.0.models.assigned(Job::Judge)? else { return Ok(None) };
+            let writes = self.0.models.assigned(Job::Generator)?.is_some_and(|model| model.name == chosen.name);
+            if self.0.config.generator.is_none()
+                && writes
+                && let Some(generator) = self.local_generator().await?
+            {
+                return Ok(Some(Arc::new(generator.judge()?) as Arc<dyn Judge>));
+            }
+            let options = self.generator_options(&chosen);
+            let judge = blocking(move || LlamaJudge::open(options)).await?;
+            Ok::<_, AppError>(Some(Arc::new(judge) as Arc<dyn Judge>))
+        });
+        opened.await.cloned()
+    }
+
+    /// Nothing is loaded for whoever only looks.
+    pub fn loaded_generator(&self) -> Option<&dyn Generator> {
+        self.0.generator.get()?.as_deref()
+    }
+
+    /// The cross-encoder that was chosen, or that came with the program; `None` where there is neither.
+    pub async fn encoder(&self) -> Result<Option<Arc<dyn Encoder>>, AppError> {
+        let opened = self.0.encoder.get_or_try_init(|| async {
+            if self.0.config.fake_models {
+                return Ok(None);
+            }
+            let chosen = self.0.models.assigned(Job::Verifier)?;
+            let Some(chosen) = chosen.map_or_else(|| Models::shipped(&self.0.config.verifier_dir), |m| Ok(Some(m)))?
+            else {
+                return Ok(None);
+            };
+            let options = self.model_options(&chosen);
+            let encoder = blocking(move || LlamaEncoder::open(&options)).await?;
+            Ok::<_, AppError>(Some(Arc::new(encoder) as Arc<dyn Encoder>))
+        });
+        opened.await.cloned()
+    }
+
+    /// What moves the vectors of questions to this embedder.
+    pub fn query_adapter(&self, embedder: &dyn Embedder) -> Result<Option<QueryAdapter>, AppError> {
+        match self.0.models.assigned(Job::Embedder)? {
+            Some(chosen) if !self.0.config.fake_models => {
+                Ok(QueryAdapter::for_model(&chosen.path, &chosen.sha256, embedder.dimensions())?)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What takes a second look at what was found, where it was chosen: a reranker, or a verifier in its place.
+    pub(super) async fn reranker(&self) -> Result<Option<Arc<dyn Reranker>>, AppError> {
+        let Some(chosen) = self.0.models.assigned(Job::Reranker)?.filter(|_| !self.0.config.fake_models) else {
+            return Ok(None);
+        };
+        let options = self.model_options(&chosen);
+        let opened = blocking(move || -> Result<Arc<dyn Reranker>, ModelError> {
+            if LlamaReranker::is_verifier(&options) {
+                return Ok(Arc::new(ByRelevance(Arc::new(LlamaEncoder::open(&options)?))));
+            }
+            Ok(Arc::new(LlamaReranker::open(&options)?))
+        });
+        Ok(Some(opened.await?))
+    }
+
+    /// How a generator is held.
+    pub fn generator_options(&self, model: &Installed) -> GeneratorOptions {
+        let mut options = GeneratorOptions::new(self.model_options(model));
+        options.chat = Some(model.chat);
+        options.assistant_prefix.clone_from(&model.assistant_prefix);
+        self.0.config.local.apply_to_generator(&mut options);
+        options
+    }
+
+    pub(super) fn model_options(&self, model: &Installed) -> ModelOptions {
+        let mut options = ModelOptions::new(model.identity(), &model.path);
+        options.threads = NonZeroUsize::new(usize::from(self.0.config.threads));
+        self.0.config.local.apply_to_model(&mut options);
+        options
+    }
+
+    /// What took part, for a person.
+    pub async fn loaded(&self) -> Vec<(&'static str, ModelIdentity)> {
+        let mut loaded = Vec::new();
+        if let Ok(Some(embedder)) = self.embedder().await {
+            loaded.push(("embedder", embedder.identity().clone()));
+            let engine = self.engine(true).await;
+            let adapter = engine.as_ref().ok().and_then(|engine| engine.query_adapter());
+            loaded.extend(adapter.map(|adapter| ("query adapter", adapter.clone())));
+            let reranker = engine.as_ref().ok().and_then(|engine| engine.reranker());
+            loaded.extend(reranker.map(|reranker| ("reranker", reranker.clone())));
+        }
+        if let Ok(Some(encoder)) = self.encoder().await {
+            loaded.push(("verifier", encoder.identity().clone()));
+        }
+        if let Ok(Some(judge)) = self.assigned(Job::Judge) {
+            loaded.push(("judge", judge.identity()));
+        }
+        if let Ok(Some(generator)) = self.assigned(Job::Generator) {
+            loaded.push(("generator", generator.identity()));
+        }
+        loaded
+    }
+}
+
+/// Opens a model off the async threads: it reads and maps hundreds of megabytes.
+async fn blocking<T: Send + 'static>(
+    open: impl FnOnce() -> Result<T, ModelError> + Send + 'static,
+) -> Result<T, ModelError> {
+    tokio::task::spawn_blocking(open)
+        .await
+        .map_err(|problem| ModelError::Failed { model: "?".to_owned(), problem: problem.to_string() })?
+}

@@ -1,0 +1,96 @@
+//! What may be asked of a context.
+
+use std::time::Instant;
+
+use llama_cpp_2::token::LlamaToken;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::{
+    llama::sample::Drawer,
+    ports::{GenerationEvent, ModelError},
+    text::emit::Emitter,
+};
+
+/// A prompt, and what is wanted of it.
+pub struct Request {
+    /// Not empty.
+    pub prompt: Vec<LlamaToken>,
+    pub task: Task,
+    pub arrived: Instant,
+}
+
+pub enum Task {
+    /// The text that goes on behind it.
+    Write(Box<Writing>),
+    /// Which of two words comes next.
+    Weigh(Weighing),
+}
+
+pub struct Writing {
+    pub drawer: Drawer,
+    pub max_tokens: usize,
+    pub emitter: Emitter,
+    pub events: UnboundedSender<Result<GenerationEvent, ModelError>>,
+}
+
+pub struct Weighing {
+    /// The ways to begin either word, none of them empty.
+    pub yes: Vec<LlamaToken>,
+    pub no: Vec<LlamaToken>,
+    /// Is sent the logarithm of the odds of `yes` against `no`, once.
+    pub odds: UnboundedSender<Result<f32, ModelError>>,
+}
+
+impl Task {
+    /// Tokens that it may add to its prompt.
+    pub fn room(&self) -> usize {
+        match self {
+            Self::Write(writing) => writing.max_tokens,
+            Self::Weigh(_) => 0,
+        }
+    }
+
+    /// Nobody listens any more.
+    pub fn is_dropped(&self) -> bool {
+        match self {
+            Self::Write(writing) => writing.events.is_closed(),
+            Self::Weigh(weighing) => weighing.odds.is_closed(),
+        }
+    }
+
+    pub fn fail(&self, problem: ModelError) {
+        match self {
+            Self::Write(writing) => drop(writing.events.send(Err(problem))),
+            Self::Weigh(weighing) => drop(weighing.odds.send(Err(problem))),
+        }
+    }
+}
+
+impl Weighing {
+    /// Sends the odds: each word counts with all its ways.
+    pub fn answer(&self, logits: &[f32]) {
+        let _ = self.odds.send(Ok(log_sum(logits, &self.yes) - log_sum(logits, &self.no)));
+    }
+}
+
+/// log Σ exp, without overflow.
+fn log_sum(logits: &[f32], tokens: &[LlamaToken]) -> f32 {
+    let of = || tokens.iter().filter_map(|token| logits.get(usize::try_from(token.0).ok()?).copied());
+    let most = of().fold(f32::NEG_INFINITY, f32::max);
+    if most.is_finite() { most + of().map(|logit| (logit - most).exp()).sum::<f32>().ln() } else { most }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_count_with_all_their_ways() {
+        let logits = [0.0, 1000.0, 1000.0, f32::NEG_INFINITY];
+        let sum = |tokens: &[i32]| log_sum(&logits, &tokens.iter().map(|id| LlamaToken(*id)).collect::<Vec<_>>());
+        assert!((sum(&[1, 2]) - (1000.0 + 2.0_f32.ln())).abs() < 1e-3, "{}", sum(&[1, 2]));
+        assert!((sum(&[0]) - 0.0).abs() < f32::EPSILON);
+        assert_eq!(sum(&[3]), f32::NEG_INFINITY);
+        assert_eq!(sum(&[9, -1]), f32::NEG_INFINITY, "there are no such tokens");
+    }
+}
