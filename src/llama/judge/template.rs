@@ -6,8 +6,8 @@ use crate::ports::{ChatMessage, Prompt, Role};
 /// Told by the name of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
-    /// Any model that follows a conversation, and MiniCheck (Bespoke-MiniCheck-7B), whose instruction this is
-    /// (Tang et al. 2024, arXiv 2404.10774, and the code beside it).
+    /// Any model that follows a conversation, and Bespoke's judge of 7 B parameters, whose instruction this is (Tang et al.
+    /// 2024, arXiv 2404.10774, and the code beside it).
     MiniCheck,
     /// Granite Guardian up to 3.2 (prompts of ibm-granite/gguf). Its "yes" means that the claim is NOT grounded.
     Guardian,
