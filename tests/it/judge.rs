@@ -41,7 +41,8 @@ async fn many_claims_share_the_reading_of_their_evidence() {
         assert_eq!((load.finished, load.new_tokens), (4, 0), "weighing writes nothing: {load:?}");
         // One by one they are what they were together, but for rounding.
         for (claim, p) in claims().into_iter().zip(together) {
-            let alone = judge.judge(ARTICLE, std::slice::from_ref(&claim), Priority::Interactive).await.expect("it judges");
+            let alone =
+                judge.judge(ARTICLE, std::slice::from_ref(&claim), Priority::Interactive).await.expect("it judges");
             assert!((alone[0] - p).abs() < 0.1, "{name}: {claim} {p} {alone:?}");
         }
     }
