@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::{
     PageLines,
     layout::{Line, is_dotted},
+    letters,
 };
 use crate::{
     domain::text::Span,
@@ -317,7 +318,7 @@ fn write(paragraph: &Paragraph, level: Option<u8>, prose: &mut Prose, places: &m
     let mut spans: Vec<(usize, usize)> = Vec::new();
     for (_, line) in &paragraph.lines {
         let words = spaced(&line.text);
-        join(&mut text, &words);
+        letters::append(&mut text, &words);
         let end = text.len();
         spans.push((end.saturating_sub(words.len()), end));
     }
@@ -338,24 +339,6 @@ fn write(paragraph: &Paragraph, level: Option<u8>, prose: &mut Prose, places: &m
 /// One space for any white space.
 fn spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Appends a line: a hyphen at the end of the line before is taken out where a word goes on.
-fn join(text: &mut String, line: &str) {
-    let wide = |c: char| c >= '\u{2e80}';
-    let (Some(before), Some(after)) = (text.chars().next_back(), line.chars().next()) else {
-        text.push_str(line);
-        return;
-    };
-    let hyphenated = matches!(before, '-' | '\u{ad}' | '‐')
-        && after.is_lowercase()
-        && text.chars().rev().nth(1).is_some_and(char::is_alphabetic);
-    if hyphenated {
-        text.pop();
-    } else if !(matches!(before, '-' | '/' | '–' | '—') || wide(before) && wide(after)) {
-        text.push(' ');
-    }
-    text.push_str(line);
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl Frame {
 
     /// A box of the page (left, bottom, right, top; y upwards) as left, top, right, bottom with y downwards, seen so
     /// that the text runs from left to right.
-    fn turn(self, [left, bottom, right, top]: [f32; 4]) -> [f32; 4] {
+    pub fn turn(self, [left, bottom, right, top]: [f32; 4]) -> [f32; 4] {
         match self.0 {
             0 => [left, -top, right, -bottom],
             1 => [bottom, left, top, right],

@@ -1,4 +1,4 @@
-//! Characters that fonts put in place of others: ligatures, and the Kangxi radicals that character maps of Chinese fonts
+//! What is written for the characters and lines of a page. Characters that fonts put in place of others: ligatures, and the Kangxi radicals that character maps of Chinese fonts
 //! give for the characters that look the same. A reader sees no difference; a search would.
 
 /// What the radicals U+2F00 to U+2FD5 stand for, in order (Unicode Character Database, compatibility decompositions).
@@ -22,6 +22,24 @@ pub fn push(text: &mut String, c: char) {
         }
         c => text.push(c),
     }
+}
+
+/// Appends a line: a hyphen at the end of the line before is taken out where a word goes on.
+pub fn append(text: &mut String, line: &str) {
+    let wide = |c: char| c >= '\u{2e80}';
+    let (Some(before), Some(after)) = (text.chars().next_back(), line.chars().next()) else {
+        text.push_str(line);
+        return;
+    };
+    let hyphenated = matches!(before, '-' | '\u{ad}' | '‐')
+        && after.is_lowercase()
+        && text.chars().rev().nth(1).is_some_and(char::is_alphabetic);
+    if hyphenated {
+        text.pop();
+    } else if !(matches!(before, '-' | '/' | '–' | '—') || wide(before) && wide(after)) {
+        text.push(' ');
+    }
+    text.push_str(line);
 }
 
 #[cfg(test)]

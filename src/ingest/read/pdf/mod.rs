@@ -9,12 +9,14 @@ mod ocr;
 mod pdfium;
 mod poppler;
 mod process;
+mod rule;
 mod worker;
 
 use std::path::PathBuf;
 
 pub use assemble::Paged;
 use glyph::Glyph;
+use rule::Rule;
 use serde::{Deserialize, Serialize};
 pub use worker::{WorkerArgs, run as run_worker};
 
@@ -69,6 +71,8 @@ struct Page {
     /// From 1.
     number: u32,
     glyphs: Vec<Glyph>,
+    /// In no order.
+    rules: Vec<Rule>,
     /// Nothing but pictures.
     pictures: bool,
 }

@@ -3,13 +3,20 @@
 use std::path::Path;
 
 use pdfium_render::prelude::{
-    PdfPage, PdfPageObjectType, PdfPageObjectsCommon, Pdfium, PdfiumError, PdfiumInternalError,
+    PdfMatrix, PdfPage, PdfPageObject, PdfPageObjectType, PdfPageObjectsCommon, PdfPageObjectsIterator,
+    PdfPagePathObject, PdfPathFillMode, PdfPathSegmentType, PdfPathSegments, Pdfium, PdfiumError, PdfiumInternalError,
 };
 
 use super::{
     Page, Trouble,
     glyph::{Frame, Glyph},
+    rule::{self, Placing, Rule},
 };
+
+/// A page that is drawn of more objects and path segments is a plot, whose lines rule no table.
+const MOST_STROKES: usize = 100_000;
+/// Drawings may hold drawings to this depth.
+const DEEPEST: usize = 8;
 
 /// Calls `take` with each page of the document, in order; stops with the first error that `take` gives.
 pub fn pages(library: &Path, bytes: &[u8], mut take: impl FnMut(Page) -> Result<(), Trouble>) -> Result<(), Trouble> {
@@ -62,7 +69,81 @@ fn read(number: u32, page: &PdfPage<'_>) -> Result<Page, Trouble> {
         glyphs.push(Glyph::new(c, rect, size, bold, std::mem::take(&mut space), turn));
     }
     let pictures = glyphs.is_empty() && page.objects().iter().any(|o| o.object_type() == PdfPageObjectType::Image);
-    Ok(Page { number, glyphs, pictures })
+    let mut rules = Vec::new();
+    if !glyphs.is_empty() && collect_rules(page.objects().iter(), Placing::PAGE, 0, &mut 0, &mut rules).is_none() {
+        rules.clear();
+    }
+    Ok(Page { number, glyphs, rules, pictures })
+}
+
+/// Appends the ruled lines of these objects; `None` where there are too many to be those of tables.
+fn collect_rules(
+    objects: PdfPageObjectsIterator<'_>,
+    placing: Placing,
+    depth: usize,
+    seen: &mut usize,
+    rules: &mut Vec<Rule>,
+) -> Option<()> {
+    for object in objects {
+        *seen += 1;
+        if *seen > MOST_STROKES {
+            return None;
+        }
+        match &object {
+            PdfPageObject::Path(path) => {
+                let placing = path.matrix().map_or(placing, |matrix| placed(&matrix).within(placing));
+                path_rules(path, placing, seen, rules);
+            }
+            PdfPageObject::XObjectForm(form) if depth < DEEPEST => {
+                let placing = form.matrix().map_or(placing, |matrix| placed(&matrix).within(placing));
+                collect_rules(form.iter(), placing, depth + 1, seen, rules)?;
+            }
+            _ => {}
+        }
+    }
+    Some(())
+}
+
+fn placed(matrix: &PdfMatrix) -> Placing {
+    Placing([matrix.a(), matrix.b(), matrix.c(), matrix.d(), matrix.e(), matrix.f()])
+}
+
+/// Appends the lines of a path, unless it has a curve or a slanted line.
+fn path_rules(path: &PdfPagePathObject<'_>, placing: Placing, seen: &mut usize, rules: &mut Vec<Rule>) {
+    let stroked = path.is_stroked().unwrap_or(false);
+    if !stroked && path.fill_mode().is_ok_and(|mode| mode == PdfPathFillMode::None) {
+        return;
+    }
+    let before = rules.len();
+    let mut points: Vec<[f32; 2]> = Vec::new();
+    for segment in path.segments().iter() {
+        *seen += 1;
+        let (x, y) = segment.point();
+        let point = placing.point(x.value, y.value);
+        let straight = match segment.segment_type() {
+            PdfPathSegmentType::MoveTo => {
+                let done = rule::of_path(&points, stroked);
+                points = vec![point];
+                done.map(|done| rules.extend(done))
+            }
+            PdfPathSegmentType::LineTo if *seen <= MOST_STROKES => {
+                points.push(point);
+                Some(())
+            }
+            _ => None,
+        };
+        if straight.is_none() {
+            rules.truncate(before);
+            return;
+        }
+        if let (true, Some(first)) = (segment.is_close(), points.first()) {
+            points.push(*first);
+        }
+    }
+    match rule::of_path(&points, stroked) {
+        Some(done) => rules.extend(done),
+        None => rules.truncate(before),
+    }
 }
 
 fn weight_of(weight: pdfium_render::prelude::PdfFontWeight) -> u32 {

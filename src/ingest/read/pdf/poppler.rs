@@ -57,7 +57,7 @@ pub fn words(output: impl BufRead, take: &mut impl FnMut(Page) -> Result<(), Tro
         } else if line == "</page>" {
             number += 1;
             let pictures = glyphs.is_empty();
-            take(Page { number, glyphs: std::mem::take(&mut glyphs), pictures })?;
+            take(Page { number, glyphs: std::mem::take(&mut glyphs), rules: Vec::new(), pictures })?;
         }
     }
     Ok(number)

@@ -71,6 +71,10 @@ pub struct Reading {
 const MOST_HEADING_ROWS: usize = 4;
 /// A lone cell that is longer, in characters, is a remark and heads no rows.
 const LONGEST_GROUP: usize = 40;
+/// A heading that its last word shows to be one is no longer, in characters.
+const LONGEST_ENDING: usize = 6;
+/// A cell over several columns that is longer, in characters, is written once.
+const LONGEST_REPEATED: usize = 40;
 /// A caption that is longer, in characters, is not repeated in every row.
 const LONGEST_CAPTION: usize = 60;
 
@@ -267,24 +271,25 @@ impl Writer<'_> {
         let label = self.label(cells);
         let own_unit = Unit::bracketed(&label);
         let counts = counts_what_the_table_counts(&label);
-        let values: Vec<String> = cells
-            .iter()
-            .enumerate()
-            .skip(self.labels)
-            .filter(|(_, cell)| cell.merged != Some(Merged::Left) && !is_nothing(&cell.text))
-            .map(|(at, cell)| {
-                let column = self.columns.get(at);
-                let unit = match (own_unit.as_ref(), column.and_then(|column| column.unit.as_ref())) {
-                    // The growth of an amount is a ratio.
-                    (Some(_), Some(column)) if column.is_ratio() => Some(column),
-                    (Some(unit), _) | (None, Some(unit)) => Some(unit),
-                    (None, None) => self.unit.filter(|_| counts && column.is_none_or(|column| column.counts)),
-                };
-                let value = unit.map_or_else(|| cell.text.clone(), |unit| unit.behind(&cell.text));
-                match column.map(|column| column.name.as_str()).filter(|name| !GENERIC.contains(name)) {
-                    Some(name) => format!("{name} {value}"),
-                    None => value,
+        let values: Vec<String> = (self.labels..cells.len())
+            .filter(|at| cells[*at].merged != Some(Merged::Left) && !is_nothing(&cells[*at].text))
+            .flat_map(|at| {
+                let value = self.value(&cells[at].text, self.columns.get(at), own_unit.as_ref(), counts);
+                // A cell over several columns holds for each of them.
+                let over = cells[at + 1..].iter().take_while(|cell| cell.merged == Some(Merged::Left)).count();
+                let mut names: Vec<&str> = self.columns[at.min(self.columns.len())..]
+                    .iter()
+                    .take(over + 1)
+                    .map(|column| column.name.as_str())
+                    .filter(|name| !GENERIC.contains(name))
+                    .collect();
+                names.dedup();
+                let joined = names.join(if self.lang == Lang::Zh { "、" } else { ", " });
+                if names.is_empty() || value.chars().count() > LONGEST_REPEATED {
+                    names = vec![&joined];
                 }
+                let with = |name: &str| if name.is_empty() { value.clone() } else { format!("{name} {value}") };
+                names.into_iter().map(with).collect::<Vec<_>>()
             })
             .collect();
         let mut sentence = String::new();
@@ -305,6 +310,17 @@ impl Writer<'_> {
         sentence
     }
 
+    /// A cell with the unit of its row, its column or the table.
+    fn value(&self, text: &str, column: Option<&Column>, own_unit: Option<&Unit>, counts: bool) -> String {
+        let unit = match (own_unit, column.and_then(|column| column.unit.as_ref())) {
+            // The growth of an amount is a ratio.
+            (Some(_), Some(column)) if column.is_ratio() => Some(column),
+            (Some(unit), _) | (None, Some(unit)) => Some(unit),
+            (None, None) => self.unit.filter(|_| counts && column.is_none_or(|column| column.counts)),
+        };
+        unit.map_or_else(|| text.to_owned(), |unit| unit.behind(text))
+    }
+
     /// What names the row: the group above it and its first cells, each with its heading where that says something.
     fn label(&mut self, cells: &[Cell]) -> String {
         let mut parts: Vec<String> = Vec::new();
@@ -316,7 +332,8 @@ impl Writer<'_> {
             parts.push(group.clone());
         }
         for (at, cell) in cells.iter().enumerate().take(self.labels) {
-            if is_nothing(&cell.text) || cell.merged == Some(Merged::Left) {
+            // Even "-" names a row, as a key or an option does.
+            if cell.text.is_empty() || at > 0 && is_nothing(&cell.text) || cell.merged == Some(Merged::Left) {
                 continue;
             }
             let name = self.columns.get(at).map_or("", |column| column.name.as_str());
@@ -351,7 +368,12 @@ fn is_generic(row: &[Cell]) -> bool {
         "Field",
         "Key",
     ];
-    own(row).any(|text| !text.is_empty() && (GENERIC.contains(&text) || HEADINGS.contains(&text)))
+    const ENDINGS: &[&str] = &["名称", "功能", "含义", "说明", "用途", "作用", "描述", "类型", "备注", "定义"];
+    let heads = |text: &str| {
+        let short = text.chars().count() <= LONGEST_ENDING;
+        GENERIC.contains(&text) || HEADINGS.contains(&text) || short && ENDINGS.iter().any(|end| text.ends_with(end))
+    };
+    own(row).any(|text| !text.is_empty() && heads(text))
 }
 
 /// A total over several groups belongs to none of them.

@@ -1,12 +1,17 @@
-//! Characters with boxes to lines in reading order, by geometry alone: words by gaps, columns by gutters, tables by
-//! cells that stand over each other.
+//! Characters with boxes to lines in reading order, by geometry alone: words by gaps, columns by gutters, tables by the
+//! lines that rule them, or by cells that stand over each other.
 
 mod columns;
+mod lattice;
 mod rows;
+mod ruled;
+mod spaced;
 
+use lattice::{Grid, Stroke, Strokes};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    super::table::Cell,
     Page,
     glyph::{Frame, Glyph},
     letters,
@@ -46,6 +51,20 @@ struct Run {
     count: usize,
     /// The last character is a raised one: an exponent, or the mark of a note.
     raised: bool,
+    /// The spaces in `text`: where the next word begins there, and the edges of the words around it.
+    spaces: Vec<(usize, f32, f32)>,
+    /// Stands for this table of the page, which takes its place.
+    sheet: Option<usize>,
+}
+
+/// A table that was found: the cells of each row, and where its text stands.
+#[derive(Clone, Debug, Default)]
+struct Sheet {
+    rows: Vec<(Vec<Cell>, Run)>,
+    /// How many rows head the others, where the page shows it.
+    heading_rows: Option<usize>,
+    /// Stands over the whole table, inside its rules.
+    caption: Option<Run>,
 }
 
 /// What is smaller and higher than this, in font sizes, is raised.
@@ -67,6 +86,8 @@ impl Run {
             bold: glyph.bold,
             count: 1,
             raised: false,
+            spaces: Vec::new(),
+            sheet: None,
         }
     }
 
@@ -104,6 +125,9 @@ impl Run {
             self.text.push(' ');
         }
         self.raised = raised;
+        if self.text.ends_with(' ') {
+            self.spaces.push((self.text.len(), self.right, glyph.left));
+        }
         letters::push(&mut self.text, glyph.c);
         self.cover(glyph.left, glyph.top, glyph.right, glyph.bottom);
         self.vote(glyph.size);
@@ -128,6 +152,27 @@ impl Run {
         self.bottom = self.bottom.max(bottom);
     }
 
+    /// The words with their left and right edges.
+    fn words(&self) -> impl Iterator<Item = (&str, f32, f32)> {
+        let starts = std::iter::once((0, self.left)).chain(self.spaces.iter().map(|(at, _, to)| (*at, *to)));
+        let ends = self.spaces.iter().map(|(at, from, _)| (*at, *from)).chain([(self.text.len(), self.right)]);
+        starts.zip(ends).map(|((at, left), (end, right))| (self.text.get(at..end).unwrap_or_default(), left, right))
+    }
+
+    /// Cuts the run in two before the word that begins at one of its spaces.
+    fn cut(mut self, space: usize) -> (Self, Option<Self>) {
+        let Some((at, from, to)) = self.spaces.get(space).copied() else { return (self, None) };
+        let mut rest = self.clone();
+        rest.text = self.text.split_off(at);
+        rest.spaces = self.spaces.split_off(space).into_iter().skip(1).map(|(n, x, y)| (n - at, x, y)).collect();
+        self.text.truncate(self.text.trim_end().len());
+        (self.right, rest.left) = (from, to);
+        for part in [&mut self, &mut rest] {
+            part.count = part.text.chars().count();
+        }
+        (self, Some(rest))
+    }
+
     /// Whether `next` stands so close on the right that it is the same cell.
     fn touches(&self, next: &Self) -> bool {
         let gap = segment_gap(self.text.chars().next_back(), next.text.chars().next().unwrap_or(' '));
@@ -141,7 +186,10 @@ impl Run {
             && is_apart(Some(before), after, gap, false)
         {
             self.text.push(' ');
+            self.spaces.push((self.text.len(), self.right, next.left));
         }
+        let before = self.text.len();
+        self.spaces.extend(next.spaces.iter().map(|(at, from, to)| (before + at, *from, *to)));
         self.text.push_str(&next.text);
         self.cover(next.left, next.top, next.right, next.bottom);
         self.size = if next.count > self.count { next.size } else { self.size };
@@ -163,6 +211,9 @@ fn segment_gap(before: Option<char>, after: char) -> f32 {
         _ => 1.3,
     }
 }
+
+/// Cells have at least this between their texts, in font sizes.
+const WALL_GAP: f32 = 0.12;
 
 /// A wider gap, in font sizes, parts Latin words (their spaces are about a quarter).
 const WORD_GAP: f32 = 0.17;
@@ -191,17 +242,26 @@ pub fn lines(page: &Page, open: &mut Open) -> Vec<Line> {
     frames.sort_by_key(|(count, frame)| (usize::MAX - count, *frame));
     let mut lines = Vec::new();
     let mut block = 0;
-    for (_, frame) in frames {
-        let runs = runs(page.glyphs.iter().filter(|glyph| glyph.frame == frame));
+    for (nth, (_, frame)) in frames.into_iter().enumerate() {
+        // Text that is turned against the rest is a remark in the margin; what rules the page is not for it.
+        let rules = page.rules.iter().take_while(|_| nth == 0).map(|rule| frame.turn(*rule));
+        let strokes = Strokes::new(rules);
+        let grids = lattice::grids(&strokes);
+        let mut walls: Vec<Stroke> = grids.iter().flat_map(Grid::walls).collect();
+        walls.sort_by(|a, b| a.at.total_cmp(&b.at));
+        let runs = runs(page.glyphs.iter().filter(|glyph| glyph.frame == frame), &walls);
+        let (sheets, runs) = ruled::sheets(grids, runs);
+        let ruled = rows::Ruled { sheets, strokes };
         for region in columns::regions(runs) {
             block += 1;
-            rows::write(region, frame, open, &mut block, &mut lines);
+            rows::write(region, &ruled, frame, open, &mut block, &mut lines);
         }
     }
     lines
 }
 
-fn runs<'a>(glyphs: impl Iterator<Item = &'a Glyph>) -> Vec<Run> {
+/// Characters that follow each other closely, with none of `walls`, which are in order, between them.
+fn runs<'a>(glyphs: impl Iterator<Item = &'a Glyph>, walls: &[Stroke]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut before: Option<Glyph> = None;
     for glyph in glyphs {
@@ -211,16 +271,29 @@ fn runs<'a>(glyphs: impl Iterator<Item = &'a Glyph>) -> Vec<Run> {
                 && (before.left - glyph.left).abs() < 0.1 * glyph.size
                 && (before.top - glyph.top).abs() < 0.1 * glyph.size
         });
+        let walled = before.is_some_and(|before| is_between(walls, &before, glyph));
         before = Some(*glyph);
         if twice {
             continue;
         }
         match runs.last_mut() {
-            Some(run) if run.takes(glyph) => run.push(glyph),
+            Some(run) if !walled && run.takes(glyph) => run.push(glyph),
             _ => runs.push(Run::of(glyph)),
         }
     }
     runs
+}
+
+/// Whether a wall parts two characters. Words that are wider than their cell run through it.
+fn is_between(walls: &[Stroke], before: &Glyph, after: &Glyph) -> bool {
+    if after.left - before.right < WALL_GAP * after.size {
+        return false;
+    }
+    let center = |glyph: &Glyph| f32::midpoint(glyph.left, glyph.right);
+    let first = walls.partition_point(|wall| wall.at < center(before));
+    let height = after.middle();
+    let close = walls[first..].iter().take_while(|wall| wall.at < center(after));
+    close.into_iter().any(|wall| wall.from < height && height < wall.to)
 }
 
 /// Whether dots lead from a heading to its page, as in a table of contents.
@@ -235,6 +308,22 @@ struct Row {
     runs: Vec<Run>,
     top: f32,
     bottom: f32,
+}
+
+impl Row {
+    fn middle(&self) -> f32 {
+        f32::midpoint(self.top, self.bottom)
+    }
+
+    /// The runs as one.
+    fn joined(&self) -> Option<Run> {
+        let (first, rest) = self.runs.split_first()?;
+        let mut line = first.clone();
+        for run in rest {
+            line.join(run);
+        }
+        Some(line)
+    }
 }
 
 /// Runs grouped by height, from top to bottom; runs that touch are joined.

@@ -17,7 +17,7 @@ fn typed(glyphs: &mut Vec<Glyph>, left: f32, top: f32, text: &str) {
 }
 
 fn read(glyphs: Vec<Glyph>) -> Vec<String> {
-    lines(&Page { number: 1, glyphs, pictures: false }, &mut Open::default())
+    lines(&Page { number: 1, glyphs, rules: Vec::new(), pictures: false }, &mut Open::default())
         .into_iter()
         .map(|line| line.text)
         .collect()
@@ -99,7 +99,7 @@ fn a_table_goes_on_over_the_page() {
                 typed(&mut glyphs, left, 54.0 + 16.0 * n as f32, cell);
             }
         }
-        Page { number: 1, glyphs, pictures: false }
+        Page { number: 1, glyphs, rules: Vec::new(), pictures: false }
     };
     let mut open = Open::default();
     lines(&page(&[["项目", "2023年", "2022年"], ["收入", "10", "9"], ["成本", "5", "4"]]), &mut open);
@@ -124,7 +124,7 @@ fn a_large_bullet_does_not_make_a_line_large() {
     let mut glyphs = Vec::new();
     typed(&mut glyphs, 50.0, 20.0, "* 这里是一个条目的文字，它和正文一样大。");
     glyphs[0].size = 13.0;
-    let lines = lines(&Page { number: 1, glyphs, pictures: false }, &mut Open::default());
+    let lines = lines(&Page { number: 1, glyphs, rules: Vec::new(), pictures: false }, &mut Open::default());
     assert_eq!(lines.len(), 1);
     assert!((lines[0].size - 10.0).abs() < 0.01, "{}", lines[0].size);
 }
