@@ -45,7 +45,7 @@ fuzz: ## Fuzz the readers and parsers, each for MINUTES (10); TARGETS="quantitie
 	@python3 tests/fuzz/seeds.py $(FUZZ)/corpus
 	@cd tests/fuzz && CARGO_TARGET_DIR=$(FUZZ)/target cargo build --release --locked
 	@for target in $(TARGETS); do mkdir -p $(FUZZ)/found/$$target && echo "$$target" && \
-		nice -n 10 $(FUZZ)/target/*/release/$$target $(FUZZ)/corpus/$$target -timeout=20 -rss_limit_mb=2048 \
+		nice -n 10 $(FUZZ)/target/*/release/$$target $(FUZZ)/corpus/$$target -timeout=20 -rss_limit_mb=2048 -max_len=16384 \
 		-max_total_time=$$(( $(MINUTES) * 60 )) -print_final_stats=1 -artifact_prefix=$(FUZZ)/found/$$target/ || exit 1; done
 
 fmt: ## Format the code.

@@ -31,9 +31,12 @@ pub fn append(text: &mut String, line: &str) {
         text.push_str(line);
         return;
     };
+    // A word that has another hyphen, or signs, is written with its own.
+    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default().trim_end_matches(['-', '\u{ad}', '‐']);
     let hyphenated = matches!(before, '-' | '\u{ad}' | '‐')
         && after.is_lowercase()
-        && text.chars().rev().nth(1).is_some_and(char::is_alphabetic);
+        && !word.is_empty()
+        && word.trim_start_matches(['(', '"', '“', '‘']).chars().all(char::is_alphabetic);
     if hyphenated {
         text.pop();
     } else if !(matches!(before, '-' | '/' | '–' | '—') || wide(before) && wide(after)) {
@@ -53,6 +56,11 @@ mod tests {
             push(&mut text, c);
         }
         assert_eq!(text, "efficient 用户一龠");
+        let mut text = "the reader pro-".to_owned();
+        append(&mut text, "duced state-of-the-");
+        append(&mut text, "art texts for i386-");
+        append(&mut text, "linux");
+        assert_eq!(text, "the reader produced state-of-the-art texts for i386-linux");
         assert_eq!(RADICALS.chars().count(), 214);
     }
 }

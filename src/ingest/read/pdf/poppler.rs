@@ -10,6 +10,7 @@ use std::{
 use super::{
     Page, Trouble,
     glyph::{Frame, Glyph},
+    rule,
 };
 
 pub fn pages(bytes: &[u8], take: &mut impl FnMut(Page) -> Result<(), Trouble>) -> Result<(), Trouble> {
@@ -46,7 +47,7 @@ pub fn pages(bytes: &[u8], take: &mut impl FnMut(Page) -> Result<(), Trouble>) -
 pub fn words(output: impl BufRead, take: &mut impl FnMut(Page) -> Result<(), Trouble>) -> Result<u32, Trouble> {
     let mut number = 0;
     let mut height = 0.0;
-    let mut glyphs = Vec::new();
+    let (mut glyphs, mut rules) = (Vec::new(), Vec::new());
     for line in output.lines() {
         let line = line.map_err(|error| Trouble::Damaged(format!("pdftotext broke off ({error})")))?;
         let line = line.trim();
@@ -54,10 +55,19 @@ pub fn words(output: impl BufRead, take: &mut impl FnMut(Page) -> Result<(), Tro
             height = attribute(line, "height").unwrap_or(0.0);
         } else if line.starts_with("<word ") {
             word(line, height, &mut glyphs);
+        } else if cfg!(fuzzing) && line.starts_with("<rule ") {
+            // Poppler does not tell of ruled lines; the fuzz target makes some up.
+            let edges = ["xMin", "yMax", "xMax", "yMin"].map(|name| attribute(line, name).unwrap_or(0.0));
+            rules.extend(
+                rule::of_path(&[[edges[0], height - edges[1]], [edges[2], height - edges[3]]], true)
+                    .into_iter()
+                    .flatten(),
+            );
         } else if line == "</page>" {
             number += 1;
             let pictures = glyphs.is_empty();
-            take(Page { number, glyphs: std::mem::take(&mut glyphs), rules: Vec::new(), pictures })?;
+            let (glyphs, rules) = (std::mem::take(&mut glyphs), std::mem::take(&mut rules));
+            take(Page { number, glyphs, rules, pictures })?;
         }
     }
     Ok(number)

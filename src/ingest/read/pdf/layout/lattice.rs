@@ -121,14 +121,19 @@ impl Grid {
         if column < columns { self.owners.get(row * columns + column).copied().flatten() } else { None }
     }
 
-    /// The borders down the page between its cells.
-    pub fn walls(&self) -> impl Iterator<Item = Stroke> {
-        self.blocks.iter().filter(|block| block.columns.start > 0).map(|block| Stroke {
+    /// The left borders of its cells.
+    fn walls(&self) -> impl Iterator<Item = Stroke> {
+        self.blocks.iter().map(|block| Stroke {
             at: self.xs[block.columns.start],
             from: self.ys[block.rows.start],
             to: self.ys[block.rows.end],
         })
     }
+}
+
+/// The left borders of the cells of all grids, from left to right.
+pub fn walls(grids: &[Grid]) -> Vec<Stroke> {
+    merged(grids.iter().flat_map(Grid::walls).collect())
 }
 
 /// The grids that lines draw where they meet: at least two rows and two columns, closed all round. A side that only

@@ -7,7 +7,7 @@ mod rows;
 mod ruled;
 mod spaced;
 
-use lattice::{Grid, Stroke, Strokes};
+use lattice::{Stroke, Strokes};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -61,6 +61,8 @@ struct Run {
 #[derive(Clone, Debug, Default)]
 struct Sheet {
     rows: Vec<(Vec<Cell>, Run)>,
+    /// Where its columns are ruled, their edges from left to right.
+    edges: Vec<f32>,
     /// How many rows head the others, where the page shows it.
     heading_rows: Option<usize>,
     /// Stands over the whole table, inside its rules.
@@ -212,6 +214,8 @@ fn segment_gap(before: Option<char>, after: char) -> f32 {
     }
 }
 
+/// Room before the text of two cells that are set alike differs by less, in points.
+const ALIKE: f32 = 0.5;
 /// Cells have at least this between their texts, in font sizes.
 const WALL_GAP: f32 = 0.12;
 
@@ -247,8 +251,7 @@ pub fn lines(page: &Page, open: &mut Open) -> Vec<Line> {
         let rules = page.rules.iter().take_while(|_| nth == 0).map(|rule| frame.turn(*rule));
         let strokes = Strokes::new(rules);
         let grids = lattice::grids(&strokes);
-        let mut walls: Vec<Stroke> = grids.iter().flat_map(Grid::walls).collect();
-        walls.sort_by(|a, b| a.at.total_cmp(&b.at));
+        let walls = lattice::walls(&grids);
         let runs = runs(page.glyphs.iter().filter(|glyph| glyph.frame == frame), &walls);
         let (sheets, runs) = ruled::sheets(grids, runs);
         let ruled = rows::Ruled { sheets, strokes };
@@ -271,29 +274,30 @@ fn runs<'a>(glyphs: impl Iterator<Item = &'a Glyph>, walls: &[Stroke]) -> Vec<Ru
                 && (before.left - glyph.left).abs() < 0.1 * glyph.size
                 && (before.top - glyph.top).abs() < 0.1 * glyph.size
         });
-        let walled = before.is_some_and(|before| is_between(walls, &before, glyph));
-        before = Some(*glyph);
-        if twice {
-            continue;
-        }
-        match runs.last_mut() {
-            Some(run) if !walled && run.takes(glyph) => run.push(glyph),
+        let last = before.replace(*glyph).filter(|_| !twice);
+        match (runs.last_mut(), last) {
+            _ if twice => {}
+            (Some(run), Some(last)) if run.takes(glyph) && !is_walled(walls, run, &last, glyph) => run.push(glyph),
             _ => runs.push(Run::of(glyph)),
         }
     }
     runs
 }
 
-/// Whether a wall parts two characters. Words that are wider than their cell run through it.
-fn is_between(walls: &[Stroke], before: &Glyph, after: &Glyph) -> bool {
-    if after.left - before.right < WALL_GAP * after.size {
+/// Whether a wall parts a character from the run that ends with `last`. Words that are wider than their cell run
+/// through the wall; then the next cell begins as far behind its own wall as the run behind that of its cell.
+fn is_walled(walls: &[Stroke], run: &Run, last: &Glyph, next: &Glyph) -> bool {
+    if !next.spaced && next.left - last.right < WALL_GAP * next.size {
         return false;
     }
     let center = |glyph: &Glyph| f32::midpoint(glyph.left, glyph.right);
-    let first = walls.partition_point(|wall| wall.at < center(before));
-    let height = after.middle();
-    let close = walls[first..].iter().take_while(|wall| wall.at < center(after));
-    close.into_iter().any(|wall| wall.from < height && height < wall.to)
+    let height = next.middle();
+    let end = walls.partition_point(|wall| wall.at < center(next));
+    let mut near = walls[..end].iter().rev().filter(|wall| wall.from < height && height < wall.to);
+    let Some(wall) = near.next() else { return false };
+    let mut begins = || near.find(|wall| wall.at <= run.left).map(|own| run.left - own.at);
+    wall.at > center(last)
+        || wall.at > run.left && begins().is_some_and(|room| (next.left - wall.at - room).abs() < ALIKE)
 }
 
 /// Whether dots lead from a heading to its page, as in a table of contents.

@@ -18,12 +18,16 @@ const LINES_ABOVE: usize = 3;
 pub struct Open {
     headings: Vec<Vec<Cell>>,
     columns: usize,
+    /// Of its columns, where they are ruled.
+    edges: Vec<f32>,
     caption: Option<String>,
     unit: Option<Unit>,
     /// Lines since, running ones included.
     since: usize,
 }
 
+/// Columns of one table stand at the same place on two pages, within so many points.
+const SAME_EDGE: f32 = 2.0;
 /// A page number and a running header or two may stand between the parts of a table.
 const LINES_BETWEEN: usize = 4;
 
@@ -79,6 +83,10 @@ fn write_text(
             continue;
         }
         if let Some(line) = rows[at].joined() {
+            if table::is_caption(line.text.trim()) {
+                // The table has ended, or another begins.
+                *open = Open::default();
+            }
             lines.push(finished(&line, frame, *block, edges, false));
             open.since += 1;
         }
@@ -109,10 +117,15 @@ fn write_table(sheet: Sheet, frame: Frame, block: u32, open: &mut Open, lines: &
     let columns = sheet.rows.iter().map(|(cells, _)| cells.len()).max().unwrap_or(0);
     let (rows, covers): (Vec<_>, Vec<_>) = sheet.rows.into_iter().unzip();
     let mut table = Table { rows, heading_rows: sheet.heading_rows, caption, unit };
-    // Data under nothing at the top of a page: the rest of the table on the page before.
-    let headless = table.rows.first().is_some_and(|row| row.iter().skip(1).any(|cell| table::is_data(&cell.text)));
+    // Data under nothing at the top of a page, or rows in the same columns: the rest of the table on the page before.
+    let top = table.rows.first();
+    let headless = top.is_some_and(|row| row.iter().skip(1).any(|cell| table::is_data(&cell.text)));
+    let repeats = top == open.headings.first();
+    let same = sheet.edges.len() == open.edges.len()
+        && sheet.edges.iter().zip(&open.edges).all(|(a, b)| (a - b).abs() < SAME_EDGE);
+    let ruled = !sheet.edges.is_empty() && same && !repeats && sheet.heading_rows.is_none();
     let mut before = 0;
-    if headless
+    if (headless || ruled)
         && open.columns == columns
         && open.since <= LINES_BETWEEN
         && !lines.iter().any(|line| line.row)
@@ -126,7 +139,8 @@ fn write_table(sheet: Sheet, frame: Frame, block: u32, open: &mut Open, lines: &
     }
     lines.extend(sheet.caption.map(|title| finished(&title, frame, block, [title.left, title.right], false)));
     let read = table.read();
-    *open = Open { headings: read.headings, columns, caption: read.caption, unit: read.unit, since: 0 };
+    *open =
+        Open { headings: read.headings, columns, edges: sheet.edges, caption: read.caption, unit: read.unit, since: 0 };
     for line in read.lines {
         if let Some(run) = line.row.checked_sub(before).and_then(|row| covers.get(row)) {
             let mut run = run.clone();

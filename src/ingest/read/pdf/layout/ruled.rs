@@ -5,9 +5,9 @@ use super::{
         super::table::{Cell, Merged},
         letters,
     },
-    Run, Sheet,
-    lattice::Grid,
-    rows_of,
+    Row, Run, Sheet,
+    lattice::{Block, Grid},
+    rows_of, spaced,
 };
 
 /// A cell with more lines is a part of a page that is set in boxes.
@@ -15,6 +15,8 @@ const MOST_LINES: usize = 60;
 /// At least this share of the cells of a table holds text; the lattice of a plot is empty.
 const LEAST_FILLED: f32 = 0.2;
 
+/// A table with more rules than above and below these has one between any two rows.
+const MOST_BANDS: usize = 4;
 /// The share of a run that stands in its cell where it reaches over the border.
 const LEAST_INSIDE: f32 = 0.25;
 
@@ -85,33 +87,123 @@ fn is_table(grid: &Grid, blocks: &[Vec<Run>]) -> bool {
 
 fn sheet(grid: &Grid, blocks: Vec<Vec<Run>>) -> Sheet {
     let (columns, rows) = (grid.xs.len() - 1, grid.ys.len() - 1);
-    let mut sheet = Sheet { rows: vec![(vec![Cell::default(); columns], Run::default()); rows], ..Sheet::default() };
-    for (block, runs) in grid.blocks.iter().zip(blocks) {
-        let mut text = String::new();
-        for line in rows_of(runs).iter().filter_map(super::Row::joined) {
-            letters::append(&mut text, line.text.trim());
-            // A name beside several rows stands on the height of one of them.
-            let row = grid.ys.partition_point(|edge| *edge <= line.middle()).clamp(1, rows) - 1;
-            let cover = &mut sheet.rows[row].1;
-            if cover.count == 0 {
-                *cover = line;
-            } else {
-                cover.cover(line.left, line.top, line.right, line.bottom);
+    let blocks: Vec<(&Block, Vec<Run>)> = grid
+        .blocks
+        .iter()
+        .zip(blocks)
+        .map(|(block, runs)| (block, rows_of(runs).iter().filter_map(Row::joined).collect()))
+        .collect();
+    let mut sheet = Sheet { edges: grid.xs.clone(), ..Sheet::default() };
+    let mut begun = vec![false; blocks.len()];
+    let mut bold = Vec::new();
+    for row in 0..rows {
+        let at: Vec<usize> = (0..blocks.len()).filter(|at| blocks[*at].0.rows.contains(&row)).collect();
+        let own: Vec<&(&Block, Vec<Run>)> = at.iter().map(|at| &blocks[*at]).collect();
+        // A name beside several rows stands on the height of one of them.
+        let lines: Vec<&Run> = own
+            .iter()
+            .flat_map(|(_, lines)| lines)
+            .filter(|line| grid.ys.partition_point(|edge| *edge <= line.middle()).clamp(1, rows) == row + 1)
+            .collect();
+        let Some(cover) = cover(&lines) else {
+            // Between double lines stands nothing.
+            continue;
+        };
+        let all_bold = lines.iter().all(|line| line.bold);
+        if let Some(parts) = parts(&own, row, grid) {
+            bold.extend(parts.iter().map(|_| all_bold));
+            sheet.rows.extend(parts);
+        } else {
+            let mut cells = vec![Cell::default(); columns];
+            for (at, (block, lines)) in at.into_iter().zip(own) {
+                let text = written(lines);
+                let again = std::mem::replace(&mut begun[at], true);
+                cells[block.columns.clone()].fill(Cell::merged(&text, Merged::Left));
+                cells[block.columns.start] = if again { Cell::merged(&text, Merged::Above) } else { Cell::new(&text) };
             }
-        }
-        for row in block.rows.clone() {
-            for column in block.columns.clone() {
-                sheet.rows[row].0[column] = if column > block.columns.start {
-                    Cell::merged(&text, Merged::Left)
-                } else if row > block.rows.start {
-                    Cell::merged(&text, Merged::Above)
-                } else {
-                    Cell::new(&text)
-                };
-            }
+            bold.push(all_bold);
+            sheet.rows.push((cells, cover));
         }
     }
-    // Between double lines stands nothing.
-    sheet.rows.retain(|(_, cover)| cover.count > 0);
+    if bold.first() == Some(&true) && bold.contains(&false) {
+        sheet.heading_rows = bold_headings(&sheet.rows, &bold);
+    }
     sheet
+}
+
+/// How many rows head the others in bold type: the first, and those that its cells reach over or into.
+fn bold_headings(rows: &[(Vec<Cell>, Run)], bold: &[bool]) -> Option<usize> {
+    let merged = |row: usize, from: Merged| rows[row].0.iter().any(|cell| cell.merged == Some(from));
+    let several = rows[0].0.iter().filter(|cell| !cell.text.is_empty() && cell.merged.is_none()).count() > 1;
+    let more =
+        (1..rows.len()).take_while(|row| bold[*row] && (merged(row - 1, Merged::Left) || merged(*row, Merged::Above)));
+    several.then(|| 1 + more.count())
+}
+
+/// What stands in a cell.
+fn written(lines: &[Run]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        letters::append(&mut text, line.text.trim());
+    }
+    text
+}
+
+fn cover(lines: &[&Run]) -> Option<Run> {
+    let (first, rest) = lines.split_first()?;
+    let mut cover = (*first).clone();
+    for line in rest {
+        cover.cover(line.left, line.top, line.right, line.bottom);
+    }
+    Some(cover)
+}
+
+/// The rows between two rules, where there are several.
+fn parts(own: &[&(&Block, Vec<Run>)], row: usize, grid: &Grid) -> Option<Vec<(Vec<Cell>, Run)>> {
+    if grid.ys.len() > MOST_BANDS + 1 || own.iter().any(|(block, _)| block.rows != (row..row + 1)) {
+        return None;
+    }
+    let columns: Vec<(f32, f32)> =
+        own.iter().map(|(block, _)| (grid.xs[block.columns.start], grid.xs[block.columns.end])).collect();
+    let mut heights: Vec<Run> = own.iter().flat_map(|(_, lines)| lines).cloned().collect();
+    heights.sort_by(|a, b| a.middle().total_cmp(&b.middle()));
+    let mut lines: Vec<Row> = Vec::new();
+    for run in heights {
+        match lines.last_mut() {
+            Some(line) if run.middle() < line.bottom => line.runs.push(run),
+            _ => lines.push(Row { top: run.top, bottom: run.bottom, runs: vec![run] }),
+        }
+    }
+    let at = |run: &Run| {
+        columns.iter().position(|(left, right)| (*left..*right).contains(&f32::midpoint(run.left, run.right)))
+    };
+    let placed: Vec<Vec<Cell>> = lines
+        .iter()
+        .map(|line| {
+            let mut cells = vec![Cell::default(); columns.len()];
+            for run in &line.runs {
+                if let Some(cell) = at(run).and_then(|at| cells.get_mut(at)) {
+                    *cell = Cell::new(&run.text);
+                }
+            }
+            cells
+        })
+        .collect();
+    let mut starts = spaced::unruled_starts(&lines, &placed, &columns);
+    if starts.len() < 2 {
+        return None;
+    }
+    starts.push(lines.len());
+    let wide = |narrow: Vec<Cell>| {
+        let mut cells = vec![Cell::default(); grid.xs.len() - 1];
+        for ((block, _), cell) in own.iter().zip(narrow) {
+            for column in block.columns.clone().skip(1) {
+                cells[column] = Cell::merged(&cell.text, Merged::Left);
+            }
+            cells[block.columns.start] = cell;
+        }
+        cells
+    };
+    let rows = starts.windows(2).map(|pair| spaced::joined(&lines[pair[0]..pair[1]], &placed[pair[0]..pair[1]]));
+    Some(rows.map(|(cells, cover)| (wide(cells), cover)).collect())
 }

@@ -13,6 +13,8 @@ use super::{
 const UNDER: f32 = 1.5;
 /// Ends of rules of one table differ by no more, in points.
 const SAME_ENDS: f32 = 2.5;
+/// Posts of a frame stand so far from the ends of its rules, or inside its text, at most, in points.
+const BESIDE: f32 = 4.0;
 /// Rules that part a table from the next leave more than this between them, in points.
 const MOST_EMPTY: f32 = 12.0;
 /// A band of more lines than this holds several rows.
@@ -104,8 +106,8 @@ fn is_drawn(lines: &[Row], posts: &[Stroke]) -> bool {
         return false;
     };
     let beside = |post: &&Stroke| covers(post, top, bottom);
-    let framed = posts.iter().filter(beside).any(|post| post.at <= left + SAME_ENDS)
-        && posts.iter().filter(beside).any(|post| post.at >= right - SAME_ENDS);
+    let framed = posts.iter().filter(beside).any(|post| post.at <= left + BESIDE)
+        && posts.iter().filter(beside).any(|post| post.at >= right - BESIDE);
     let crossed = posts.iter().any(|post| {
         left < post.at && post.at < right && post.to.min(bottom) - post.from.max(top) > 2.0 && !beside(&post)
     });
@@ -166,7 +168,7 @@ fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec<Ran
     let (mut from, mut before) = (start, top_rule.at);
     let framed = |top: f32, bottom: f32| {
         let beside =
-            |at: f32| strokes.down.iter().any(|post| (post.at - at).abs() <= SAME_ENDS && covers(post, top, bottom));
+            |at: f32| strokes.down.iter().any(|post| (post.at - at).abs() <= BESIDE && covers(post, top, bottom));
         beside(top_rule.from) && beside(top_rule.to)
     };
     let mut is_framed = None;
@@ -320,6 +322,22 @@ fn row_starts(lines: &[Row], placed: &[Vec<Cell>], columns: &[(f32, f32)]) -> Ve
     starts
 }
 
+/// Whether a line is a row by itself: it has a name and values, and the cells above these had room for more.
+fn is_row(above: &Row, cells: &[Cell], columns: &[(f32, f32)]) -> bool {
+    let data = |cell: &Cell| cell.merged.is_none() && table::is_data(&cell.text);
+    let had_room = || {
+        let filled = columns.iter().zip(cells).filter(|(_, cell)| !cell.text.is_empty());
+        filled.map(|(column, _)| column).any(|column| share(above, column) < FULL)
+    };
+    is_named(cells) && has_values(cells) && (cells.iter().skip(1).any(data) || had_room())
+}
+
+/// The lines that begin rows between two rules, the first among them: lines of one row, unless most are rows.
+pub fn unruled_starts(lines: &[Row], placed: &[Vec<Cell>], columns: &[(f32, f32)]) -> Vec<usize> {
+    let rows = (1..lines.len()).filter(|at| is_row(&lines[at - 1], &placed[*at], columns)).count();
+    if rows > 1 && rows * 3 >= (lines.len() - 1) * 2 { row_starts(lines, placed, columns) } else { vec![0] }
+}
+
 /// Rows where more space parts them than their lines.
 fn by_padding(lines: &[Row], placed: &[Vec<Cell>], columns: &[(f32, f32)]) -> Option<Vec<usize>> {
     let size = lines.iter().flat_map(|line| &line.runs).map(|run| run.size).fold(0.0, f32::max).max(1.0);
@@ -333,16 +351,8 @@ fn by_padding(lines: &[Row], placed: &[Vec<Cell>], columns: &[(f32, f32)]) -> Op
     }
     let least = f32::midpoint(sorted[at - 1], sorted[at]);
     let starts: Vec<usize> = (0..lines.len()).filter(|at| *at == 0 || pitches[at - 1] > least).collect();
-    // Lines that have a name and values are rows if the cells above them had room for more: then larger spaces part
-    // groups of rows.
-    let is_row = |at: usize| {
-        let data = |cell: &Cell| cell.merged.is_none() && table::is_data(&cell.text);
-        let had_room = || {
-            let filled = columns.iter().zip(&placed[at]).filter(|(_, cell)| !cell.text.is_empty());
-            filled.map(|(column, _)| column).any(|column| share(&lines[at - 1], column) < FULL)
-        };
-        is_named(&placed[at]) && has_values(&placed[at]) && (placed[at].iter().skip(1).any(data) || had_room())
-    };
+    // Where larger spaces part groups of rows, the lines in them are rows.
+    let is_row = |at: usize| is_row(&lines[at - 1], &placed[at], columns);
     let more = || (1..lines.len()).filter(|at| !starts.contains(at));
     let rows = more().filter(|at| is_row(*at)).count();
     (rows * 2 < more().count()).then_some(starts)
@@ -389,7 +399,7 @@ fn has_values(cells: &[Cell]) -> bool {
 }
 
 /// The cells of the lines of one row, and where they stand.
-fn joined(lines: &[Row], placed: &[Vec<Cell>]) -> (Vec<Cell>, Run) {
+pub fn joined(lines: &[Row], placed: &[Vec<Cell>]) -> (Vec<Cell>, Run) {
     let mut cells: Vec<Cell> = Vec::new();
     let mut cover: Option<Run> = None;
     for (line, more) in lines.iter().zip(placed) {
