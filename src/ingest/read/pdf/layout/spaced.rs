@@ -37,16 +37,29 @@ pub fn table_at(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Sheet
     }
     let columns = columns(lines);
     let placed: Vec<Vec<Cell>> = lines.iter().map(|line| place(line, &columns)).collect();
-    let mut sheet = Sheet::default();
-    let body = first_data(&placed);
-    let headings = (0..body).filter(|at| *at == 0 || !goes_on_heading(&placed[*at]));
-    let mut starts: Vec<usize> = headings.collect();
-    starts.extend(row_starts(&lines[body..], &placed[body..], &columns).into_iter().map(|at| body + at));
-    starts.push(lines.len());
-    for pair in starts.windows(2) {
-        sheet.rows.push(joined(&lines[pair[0]..pair[1]], &placed[pair[0]..pair[1]]));
-    }
+    let body = body_start(lines, &placed);
+    let mut sheet =
+        Sheet { rows: headings(&lines[..body], &placed[..body], &columns, &strokes.across), ..Sheet::default() };
+    sheet.heading_rows = (body > 0).then_some(sheet.rows.len());
+    sheet.rows.extend(rows(&lines[body..], &placed[body..], row_starts(&lines[body..], &placed[body..], &columns)));
     Some((sheet, end))
+}
+
+/// The first line after the headings: they end where data begins, or bold type. A name alone above data heads rows.
+fn body_start(lines: &[Row], placed: &[Vec<Cell>]) -> usize {
+    let Some(mut body) = first_data(placed) else {
+        return lines.iter().take_while(|line| is_bold(line)).count().min(lines.len() - 1);
+    };
+    while body > 1 && is_named(&placed[body - 1]) && !has_values(&placed[body - 1]) {
+        body -= 1;
+    }
+    body
+}
+
+/// The lines from each of `starts` to the next as rows.
+fn rows(lines: &[Row], placed: &[Vec<Cell>], starts: Vec<usize>) -> Vec<(Vec<Cell>, Run)> {
+    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([lines.len()]).collect();
+    starts.into_iter().zip(ends).map(|(from, to)| joined(&lines[from..to], &placed[from..to])).collect()
 }
 
 /// Several cells side by side, that are no list item or dotted line.
@@ -166,10 +179,15 @@ fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec<Ran
     ends.sort_by(f32::total_cmp);
     let mut bands: Vec<Range<usize>> = Vec::new();
     let (mut from, mut before) = (start, top_rule.at);
+    // Whether posts stand at both ends; `None` where they stand beside a part.
     let framed = |top: f32, bottom: f32| {
-        let beside =
-            |at: f32| strokes.down.iter().any(|post| (post.at - at).abs() <= BESIDE && covers(post, top, bottom));
-        beside(top_rule.from) && beside(top_rule.to)
+        let near = |at: f32| strokes.down.iter().filter(move |post| (post.at - at).abs() <= BESIDE);
+        let sides = [top_rule.from, top_rule.to];
+        if sides.iter().all(|at| near(*at).any(|post| covers(post, top, bottom))) {
+            return Some(true);
+        }
+        let meets = |post: &Stroke| post.to.min(bottom) - post.from.max(top) > 2.0;
+        (!sides.iter().any(|at| near(*at).any(meets))).then_some(false)
     };
     let mut is_framed = None;
     for end in ends {
@@ -183,7 +201,7 @@ fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec<Ran
             continue;
         }
         // Text between two boxes is in neither.
-        let framed = framed(above, end);
+        let Some(framed) = framed(above, end) else { break };
         if !is_band(&lines[from..to], top_rule) || is_framed.is_some_and(|before| before != framed) {
             break;
         }
@@ -242,66 +260,94 @@ fn banded(lines: &[Row], bands: &[Range<usize>], rules: &[Stroke]) -> Sheet {
     for (nth, band) in bands.into_iter().enumerate() {
         let lines = &lines[band];
         let placed: Vec<Vec<Cell>> = lines.iter().map(|line| place(line, &columns)).collect();
-        let no_data = first_data(&placed) == lines.len();
-        let starts = if nth == 0 && no_data && lines.len() <= MOST_WRAPPED {
-            // Where only some of the rules are long, the others stand under headings that head several columns.
-            let under =
-                |at: usize| rules.iter().any(|rule| rule.at > lines[at - 1].middle() && rule.at < lines[at].middle());
-            let starts: Vec<usize> = (0..lines.len()).filter(|at| *at == 0 || under(*at)).collect();
-            if count == 2 || lines.iter().all(is_bold) {
-                sheet.heading_rows = Some(starts.len());
+        let heads = nth == 0 && first_data(&placed).is_none() && lines.len() <= MOST_WRAPPED;
+        if heads {
+            let headings = headings(lines, &placed, &columns, rules);
+            if count == 2 || headings.len() > 1 || lines.iter().all(is_bold) {
+                sheet.heading_rows = Some(headings.len());
             }
-            starts
+            sheet.rows.extend(headings);
         } else if lines.len() > MOST_WRAPPED || count <= 2 {
-            row_starts(lines, &placed, &columns)
+            sheet.rows.extend(self::rows(lines, &placed, row_starts(lines, &placed, &columns)));
         } else {
-            vec![0]
-        };
-        let ends = starts.iter().skip(1).copied().chain([lines.len()]);
-        for (from, to) in starts.iter().copied().zip(ends) {
-            let (mut cells, cover) = joined(&lines[from..to], &placed[from..to]);
-            if nth == 0 && no_data {
-                span(&mut cells, &lines[from..to], &columns, rules);
-            }
-            sheet.rows.push((cells, cover));
+            sheet.rows.push(joined(lines, &placed));
         }
     }
     sheet
 }
 
-/// Repeats headings over the columns that a rule under them shows them to head.
-fn span(cells: &mut [Cell], lines: &[Row], columns: &[(f32, f32)], rules: &[Stroke]) {
-    for run in lines.iter().flat_map(|line| &line.runs) {
-        let middle = f32::midpoint(run.left, run.right);
-        let under = rules.iter().filter(|rule| {
-            rule.at > run.middle() && rule.at < run.bottom + UNDER * run.size && rule.from < middle && middle < rule.to
-        });
-        let Some(rule) = under.min_by(|a, b| a.at.total_cmp(&b.at)) else { continue };
-        let headed = |(left, right): &(f32, f32)| {
-            let middle = f32::midpoint(*left, *right);
-            rule.from < middle && middle < rule.to
-        };
-        let headed: Vec<usize> = (0..columns.len()).filter(|at| headed(&columns[*at])).collect();
-        let own = |at: &usize| cells[*at].text.is_empty() || cells[*at].text == run.text.trim();
-        if headed.len() < 2 || headed.len() == columns.len() || !headed.iter().all(own) {
-            continue;
+/// The lines above the body: one row, and one for each line that heads several columns.
+fn headings(lines: &[Row], placed: &[Vec<Cell>], columns: &[(f32, f32)], rules: &[Stroke]) -> Vec<(Vec<Cell>, Run)> {
+    let mut headings = Vec::new();
+    let mut from = 0;
+    for (at, line) in lines.iter().enumerate().take(lines.len().saturating_sub(1)) {
+        let mut cells = placed[at].clone();
+        let mut spans = false;
+        for run in &line.runs {
+            let headed = headed(run, line, columns, rules);
+            let own = |at: usize| cells[at].text.is_empty() || cells[at].text == run.text.trim();
+            if headed.len() < 2 || headed.len() == columns.len() || !headed.clone().all(own) {
+                continue;
+            }
+            spans = true;
+            for at in headed.clone() {
+                cells[at] =
+                    if at == headed.start { Cell::new(&run.text) } else { Cell::merged(&run.text, Merged::Left) };
+            }
         }
-        for (nth, at) in headed.into_iter().enumerate() {
-            cells[at] = if nth == 0 { Cell::new(&run.text) } else { Cell::merged(&run.text, Merged::Left) };
+        if spans {
+            headings.extend((from < at).then(|| joined(&lines[from..at], &placed[from..at])));
+            headings.push((cells, joined(&lines[at..=at], &placed[at..=at]).1));
+            from = at + 1;
         }
     }
+    headings.extend((from < lines.len()).then(|| joined(&lines[from..], &placed[from..])));
+    headings
 }
 
-/// The first line with data beside its name; the number of lines where there is none, or 1 where the first column alone
-/// has any.
-fn first_data(placed: &[Vec<Cell>]) -> usize {
+/// The columns that a run of the headings heads: those over which the rule under it stands, or else those over whose
+/// middle it does.
+fn headed(run: &Run, line: &Row, columns: &[(f32, f32)], rules: &[Stroke]) -> Range<usize> {
+    let middle = f32::midpoint(run.left, run.right);
+    let under = rules.iter().filter(|rule| {
+        rule.at > run.middle() && rule.at < run.bottom + UNDER * run.size && rule.from < middle && middle < rule.to
+    });
+    let within = |from: f32, to: f32| {
+        let inside =
+            |(left, right): &(f32, f32)| from < f32::midpoint(*left, *right) && f32::midpoint(*left, *right) < to;
+        let first = columns.iter().position(inside).unwrap_or(0);
+        first..columns.iter().rposition(inside).map_or(first, |last| last + 1)
+    };
+    if let Some(rule) = under.min_by(|a, b| a.at.total_cmp(&b.at)) {
+        return within(rule.from, rule.to);
+    }
+    // As far as the texts beside it leave room on both sides.
+    let before = line.runs.iter().map(|other| other.right).filter(|right| *right < middle).fold(f32::MIN, f32::max);
+    let after = line.runs.iter().map(|other| other.left).filter(|left| *left > middle).fold(f32::MAX, f32::min);
+    let room = |first: usize, last: usize| columns[first].0 >= before && columns[last].1 <= after;
+    let off = |first: usize, last: usize| (f32::midpoint(columns[first].0, columns[last].1) - middle).abs();
+    let mut best = 0..0;
+    let mut least = f32::MAX;
+    for first in 0..columns.len() {
+        for last in first..columns.len() {
+            let width = columns[last].1 - columns[first].0;
+            if room(first, last)
+                && columns[first].0 < middle
+                && middle < columns[last].1
+                && off(first, last) < 0.1 * width
+                && off(first, last) + 0.5 < least
+            {
+                (best, least) = (first..last + 1, off(first, last));
+            }
+        }
+    }
+    best
+}
+
+/// The first line with data beside its name.
+fn first_data(placed: &[Vec<Cell>]) -> Option<usize> {
     let data = |cells: &Vec<Cell>| cells.iter().skip(1).any(|cell| cell.merged.is_none() && table::is_data(&cell.text));
-    placed.iter().position(data).unwrap_or(placed.len())
-}
-
-/// Whether a line of headings goes on with the one above it.
-fn goes_on_heading(cells: &[Cell]) -> bool {
-    cells.first().is_none_or(|cell| cell.text.is_empty())
+    placed.iter().position(data)
 }
 
 /// The lines that begin rows of a table's body, the first among them.

@@ -151,3 +151,178 @@ fn a_raised_digit_is_no_digit_of_the_figure_before_it() {
         ["Revenue was 8,935,112 31", "a count of 6.2x10^9", "Figures 12 and 345 stand as they are"]
     );
 }
+
+/// Reads text at places (left, top) with lines from and to places, all with y downwards from the top of the page.
+fn ruled(texts: &[(f32, f32, &str)], rules: &[[f32; 4]]) -> Vec<String> {
+    let mut glyphs = Vec::new();
+    for (left, top, text) in texts {
+        typed(&mut glyphs, *left, *top, text);
+    }
+    let rules = rules.iter().map(|[left, top, right, bottom]| [*left, 800.0 - bottom, *right, 800.0 - top]).collect();
+    let page = Page { number: 1, glyphs, rules, pictures: false };
+    lines(&page, &mut Open::default()).into_iter().map(|line| line.text).collect()
+}
+
+/// Lines across at `ys` and down at `xs`, as wide and as high as these.
+fn grid(xs: &[f32], ys: &[f32]) -> Vec<[f32; 4]> {
+    let (left, right) = (xs[0], xs[xs.len() - 1]);
+    let (top, bottom) = (ys[0], ys[ys.len() - 1]);
+    let across = ys.iter().map(|y| [left, *y, right, *y]);
+    across.chain(xs.iter().map(|x| [*x, top, *x, bottom])).collect()
+}
+
+#[test]
+fn ruled_cells_hold_their_wrapped_lines_and_merged_ones_name_several() {
+    let mut rules = grid(&[50.0, 350.0], &[100.0, 160.0, 190.0, 220.0, 250.0]);
+    rules.extend([[130.0, 100.0, 130.0, 250.0], [240.0, 130.0, 240.0, 250.0], [130.0, 130.0, 350.0, 130.0]]);
+    let texts = [
+        (60.0, 125.0, "处罚种类"),
+        (200.0, 110.0, "罚款幅度"),
+        (140.0, 140.0, "首次"),
+        (250.0, 140.0, "再次"),
+        (60.0, 163.0, "未按规定"),
+        (60.0, 177.0, "登记"),
+        (140.0, 170.0, "一千元以下"),
+        (250.0, 163.0, "一千元以上二千"),
+        (250.0, 177.0, "元以下"),
+        (60.0, 200.0, "伪造证件"),
+        (140.0, 200.0, "二千元以上五千元以下"),
+        (60.0, 230.0, "其他"),
+        (140.0, 230.0, "警告"),
+        (250.0, 230.0, "五百元"),
+    ];
+    // The border between the last two cells of the third row is not there.
+    rules.retain(|rule| *rule != [240.0, 130.0, 240.0, 250.0]);
+    rules.extend([[240.0, 130.0, 240.0, 190.0], [240.0, 220.0, 240.0, 250.0]]);
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "处罚种类 未按规定登记：罚款幅度 / 首次 一千元以下；罚款幅度 / 再次 一千元以上二千元以下。",
+            "处罚种类 伪造证件：罚款幅度 / 首次 二千元以上五千元以下；罚款幅度 / 再次 二千元以上五千元以下。",
+            "处罚种类 其他：罚款幅度 / 首次 警告；罚款幅度 / 再次 五百元。",
+        ]
+    );
+}
+
+#[test]
+fn text_around_and_beside_a_ruled_table_keeps_its_place_and_wide_names_run_through_walls() {
+    let rules = grid(&[50.0, 110.0, 200.0], &[100.0, 120.0, 140.0]);
+    let texts = [
+        (50.0, 80.0, "text above"),
+        (56.0, 105.0, "Field"),
+        (116.0, 105.0, "Value"),
+        (56.0, 123.0, "gnome-software-plugin"),
+        (116.0, 130.0, "twelve"),
+        (50.0, 160.0, "text below"),
+    ];
+    assert_eq!(ruled(&texts, &rules), ["text above", "Field gnome-software-plugin: Value twelve.", "text below"]);
+}
+
+#[test]
+fn rules_across_part_headings_and_rows() {
+    let mut rules: Vec<[f32; 4]> = [100.0, 136.0, 200.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    rules.push([150.0, 117.0, 400.0, 117.0]);
+    let texts = [
+        (230.0, 104.0, "Dose by weight"),
+        (60.0, 122.0, "Drug"),
+        (160.0, 122.0, "below 40 kg"),
+        (300.0, 122.0, "above 40 kg"),
+        (60.0, 140.0, "Amoxicillin"),
+        (160.0, 140.0, "20 mg/kg"),
+        (300.0, 140.0, "500 mg"),
+        (60.0, 160.0, "Clavulanic acid and"),
+        (160.0, 160.0, "5 mg/kg, at most"),
+        (300.0, 160.0, "125 mg"),
+        (60.0, 171.0, "its salts"),
+        (160.0, 171.0, "twice a day"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "Drug Amoxicillin: Dose by weight / below 40 kg 20 mg/kg; Dose by weight / above 40 kg 500 mg.",
+            "Drug Clavulanic acid and its salts: Dose by weight / below 40 kg 5 mg/kg, at most twice a day; Dose by weight / above 40 kg 125 mg.",
+        ]
+    );
+}
+
+#[test]
+fn boxes_are_no_tables() {
+    let listing = [
+        (50.0, 100.0, "aaaa    bbbb    1234"),
+        (50.0, 112.0, "cccc    dddd    5678"),
+        (50.0, 124.0, "eeee    ffff    9012"),
+    ];
+    let spread: Vec<(f32, f32, &str)> = listing
+        .iter()
+        .flat_map(|(left, top, text)| {
+            text.split_whitespace().enumerate().map(move |(at, word)| (left + 60.0 * at as f32, *top, word))
+        })
+        .collect();
+    let frame = grid(&[45.0, 400.0], &[96.0, 140.0]);
+    assert_eq!(ruled(&spread, &frame).len(), 3);
+    assert_eq!(ruled(&spread, &frame)[0], "aaaa bbbb 1234");
+    // A page frame, and a heading between rules.
+    let mut rules = grid(&[20.0, 500.0], &[20.0, 780.0]);
+    rules.extend([[50.0, 98.0, 400.0, 98.0], [50.0, 112.0, 400.0, 112.0]]);
+    let texts =
+        [(50.0, 100.0, "Warning    to all"), (50.0, 120.0, "Do not open the box."), (50.0, 132.0, "It is shut.")];
+    assert_eq!(ruled(&texts, &rules), ["Warning to all", "Do not open the box.", "It is shut."]);
+}
+
+#[test]
+fn names_that_wrap_are_one_and_headings_head_the_columns_under_them() {
+    let texts = [
+        (230.0, 20.0, "2023年"),
+        (410.0, 20.0, "2022年"),
+        (50.0, 32.0, "项目"),
+        (200.0, 32.0, "金额"),
+        (270.0, 32.0, "占比"),
+        (380.0, 32.0, "金额"),
+        (450.0, 32.0, "占比"),
+        (50.0, 44.0, "归属于上市公司股东"),
+        (50.0, 56.0, "的净利润"),
+        (190.0, 56.0, "1,234.50"),
+        (270.0, 56.0, "12.0"),
+        (370.0, 56.0, "1,000.00"),
+        (450.0, 56.0, "10.0"),
+        (50.0, 68.0, "其他业务收入的部分"),
+        (190.0, 68.0, "2,234.50"),
+        (270.0, 68.0, "22.0"),
+        (370.0, 68.0, "2,000.00"),
+        (450.0, 68.0, "20.0"),
+        (50.0, 80.0, "和利息"),
+        (50.0, 92.0, "税金"),
+        (190.0, 92.0, "3,234.50"),
+        (270.0, 92.0, "32.0"),
+        (370.0, 92.0, "3,000.00"),
+        (450.0, 92.0, "30.0"),
+    ];
+    assert_eq!(
+        ruled(&texts, &[]),
+        [
+            "归属于上市公司股东的净利润：2023年 / 金额 1,234.50；2023年 / 占比 12.0；2022年 / 金额 1,000.00；2022年 / 占比 10.0。",
+            "其他业务收入的部分和利息：2023年 / 金额 2,234.50；2023年 / 占比 22.0；2022年 / 金额 2,000.00；2022年 / 占比 20.0。",
+            "税金：2023年 / 金额 3,234.50；2023年 / 占比 32.0；2022年 / 金额 3,000.00；2022年 / 占比 30.0。",
+        ]
+    );
+}
+
+#[test]
+fn a_ruled_table_of_words_goes_on_over_the_page() {
+    let page = |rows: &[[&str; 2]]| {
+        let mut glyphs = Vec::new();
+        let ys: Vec<f32> = (0..=rows.len()).map(|n| 50.0 + 20.0 * n as f32).collect();
+        for (row, top) in rows.iter().zip(&ys) {
+            typed(&mut glyphs, 60.0, top + 5.0, row[0]);
+            typed(&mut glyphs, 160.0, top + 5.0, row[1]);
+        }
+        let rules = grid(&[50.0, 150.0, 400.0], &ys);
+        let rules = rules.iter().map(|[left, top, right, bottom]| [*left, 800.0 - bottom, *right, 800.0 - top]);
+        Page { number: 1, glyphs, rules: rules.collect(), pictures: false }
+    };
+    let mut open = Open::default();
+    lines(&page(&[["名称", "说明"], ["甲", "第一项"], ["乙", "第二项"]]), &mut open);
+    let next = lines(&page(&[["丙", "第三项"], ["丁", "第四项"]]), &mut open);
+    let texts: Vec<_> = next.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["丙：说明 第三项。", "丁：说明 第四项。"]);
+}
