@@ -105,7 +105,7 @@ fn collect_rules(
 }
 
 fn placed(matrix: &PdfMatrix) -> Placing {
-    Placing([matrix.a(), matrix.b(), matrix.c(), matrix.d(), matrix.e(), matrix.f()])
+    Placing { right: [matrix.a(), matrix.b()], up: [matrix.c(), matrix.d()], origin: [matrix.e(), matrix.f()] }
 }
 
 /// Appends the lines of a path, unless it has a curve or a slanted line.
@@ -119,7 +119,7 @@ fn path_rules(path: &PdfPagePathObject<'_>, placing: Placing, seen: &mut usize, 
     for segment in path.segments().iter() {
         *seen += 1;
         let (x, y) = segment.point();
-        let point = placing.point(x.value, y.value);
+        let point = placing.point([x.value, y.value]);
         let straight = match segment.segment_type() {
             PdfPathSegmentType::MoveTo => {
                 let done = rule::of_path(&points, stroked);

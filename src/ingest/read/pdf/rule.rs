@@ -3,28 +3,30 @@
 /// A straight line along the page's edges: left, bottom, right, top in points of 1/72 inch, y upwards. It has no width.
 pub type Rule = [f32; 4];
 
-/// Where a drawing's own coordinates lie on the page: a, b, c, d, e, f of the PDF standard (ISO 32000-1, 8.3.3).
+/// Where a drawing's own coordinates lie on the page (ISO 32000-1, 8.3.3).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Placing(pub [f32; 6]);
+pub struct Placing {
+    /// What one step to the right and one step up are on the page.
+    pub right: [f32; 2],
+    pub up: [f32; 2],
+    pub origin: [f32; 2],
+}
 
 impl Placing {
-    pub const PAGE: Self = Self([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    pub const PAGE: Self = Self { right: [1.0, 0.0], up: [0.0, 1.0], origin: [0.0, 0.0] };
 
     /// The placing of something placed by `self` inside something that is placed by `outer`.
     pub fn within(self, outer: Self) -> Self {
-        let [a, b, c, d, e, f] = self.0;
-        let ([u, v], [w, x], [y, z]) = (outer.turn(a, b), outer.turn(c, d), outer.point(e, f));
-        Self([u, v, w, x, y, z])
+        Self { right: outer.step(self.right), up: outer.step(self.up), origin: outer.point(self.origin) }
     }
 
-    pub fn point(self, x: f32, y: f32) -> [f32; 2] {
-        let [u, v] = self.turn(x, y);
-        [u + self.0[4], v + self.0[5]]
+    pub fn point(self, point: [f32; 2]) -> [f32; 2] {
+        let [x, y] = self.step(point);
+        [x + self.origin[0], y + self.origin[1]]
     }
 
-    fn turn(self, x: f32, y: f32) -> [f32; 2] {
-        let [a, b, c, d, ..] = self.0;
-        [a * x + c * y, b * x + d * y]
+    fn step(self, [x, y]: [f32; 2]) -> [f32; 2] {
+        [x * self.right[0] + y * self.up[0], x * self.right[1] + y * self.up[1]]
     }
 }
 
@@ -40,12 +42,11 @@ pub fn of_path(points: &[[f32; 2]], stroked: bool) -> Option<Vec<Rule>> {
         return Some(vec![rule]);
     }
     let mut rules: Vec<Rule> = points.windows(2).map(|pair| line(pair[0], pair[1])).collect::<Option<_>>()?;
-    if let (false, Some(first), Some(last)) = (stroked, points.first(), points.last())
-        && first != last
-    {
+    if let (false, Some(first), Some(last)) = (stroked, points.first(), points.last()) {
         // What is filled is closed, whether the file says so or not.
         rules.push(line(*last, *first)?);
     }
+    rules.retain(|[left, bottom, right, top]| right > left || top > bottom);
     Some(rules)
 }
 
@@ -107,9 +108,9 @@ mod tests {
 
     #[test]
     fn a_drawing_inside_a_drawing_is_placed_by_both() {
-        let inner = Placing([2.0, 0.0, 0.0, 2.0, 10.0, 0.0]);
-        let quarter_turn = Placing([0.0, 1.0, -1.0, 0.0, 100.0, 0.0]);
-        let [x, y] = inner.within(quarter_turn).point(1.0, 3.0);
+        let inner = Placing { right: [2.0, 0.0], up: [0.0, 2.0], origin: [10.0, 0.0] };
+        let quarter_turn = Placing { right: [0.0, 1.0], up: [-1.0, 0.0], origin: [100.0, 0.0] };
+        let [x, y] = inner.within(quarter_turn).point([1.0, 3.0]);
         assert!((x - 94.0).abs() < 1e-4 && (y - 12.0).abs() < 1e-4, "{x} {y}");
         assert_eq!(inner.within(Placing::PAGE), inner);
     }

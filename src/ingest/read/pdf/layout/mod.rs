@@ -1,11 +1,15 @@
 //! Characters with boxes to lines in reading order, by geometry alone: words by gaps, columns by gutters, tables by the
 //! lines that rule them, or by cells that stand over each other.
 
+mod bands;
+mod cells;
 mod columns;
+mod headings;
 mod lattice;
 mod rows;
 mod ruled;
 mod spaced;
+mod wrapped;
 
 use lattice::{Stroke, Strokes};
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,8 @@ use super::{
     },
     Row, Run, Sheet,
     lattice::{Block, Grid},
-    rows_of, spaced,
+    rows_of,
+    wrapped::{joined, unruled_starts},
 };
 
 /// A cell with more lines is a part of a page that is set in boxes.
@@ -57,13 +58,9 @@ fn block_of(grid: &Grid, run: &Run) -> Option<usize> {
 /// Those that hold no other: a box around a table is a frame.
 fn innermost(grids: Vec<Grid>) -> Vec<Grid> {
     let edges: Vec<[f32; 4]> = grids.iter().map(Grid::edges).collect();
-    let holds = |a: &[f32; 4], b: &[f32; 4]| a != b && a[0] <= b[0] && a[1] <= b[1] && a[2] >= b[2] && a[3] >= b[3];
-    grids
-        .into_iter()
-        .zip(&edges)
-        .filter(|(_, outer)| !edges.iter().any(|inner| holds(outer, inner)))
-        .map(|(grid, _)| grid)
-        .collect()
+    let holds = |a: [f32; 4], b: [f32; 4]| a[0] <= b[0] && a[1] <= b[1] && a[2] >= b[2] && a[3] >= b[3];
+    let is_outer = |at: usize| (0..edges.len()).any(|other| other != at && holds(edges[at], edges[other]));
+    grids.into_iter().enumerate().filter(|(at, _)| !is_outer(*at)).map(|(_, grid)| grid).collect()
 }
 
 fn is_table(grid: &Grid, blocks: &[Vec<Run>]) -> bool {
@@ -189,7 +186,7 @@ fn parts(own: &[&(&Block, Vec<Run>)], row: usize, grid: &Grid) -> Option<Vec<(Ve
             cells
         })
         .collect();
-    let mut starts = spaced::unruled_starts(&lines, &placed, &columns);
+    let mut starts = unruled_starts(&lines, &placed, &columns);
     if starts.len() < 2 {
         return None;
     }
@@ -204,6 +201,6 @@ fn parts(own: &[&(&Block, Vec<Run>)], row: usize, grid: &Grid) -> Option<Vec<(Ve
         }
         cells
     };
-    let rows = starts.windows(2).map(|pair| spaced::joined(&lines[pair[0]..pair[1]], &placed[pair[0]..pair[1]]));
+    let rows = starts.windows(2).map(|pair| joined(&lines[pair[0]..pair[1]], &placed[pair[0]..pair[1]]));
     Some(rows.map(|(cells, cover)| (wide(cells), cover)).collect())
 }

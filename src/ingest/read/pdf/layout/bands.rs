@@ -1,0 +1,138 @@
+//! Tables that lines across the page rule alone, above and below and under their headings.
+
+use std::ops::Range;
+
+use super::{
+    super::super::table::Cell,
+    Row, Sheet,
+    cells::{columns, place},
+    headings::{first_data, headings},
+    lattice::{Stroke, Strokes},
+    spaced::{BESIDE, covers, is_bold, is_wide},
+    wrapped::{joined, row_starts, rows},
+};
+
+/// Ends of rules of one table differ by no more, in points.
+const SAME_ENDS: f32 = 2.5;
+/// Rules that part a table from the next leave more than this between them, in points.
+const MOST_EMPTY: f32 = 12.0;
+/// A band of more lines than this holds several rows.
+const MOST_WRAPPED: usize = 4;
+
+/// The bands between rules of one length that make a table, from line `start` on, and the line after them. Rules above,
+/// between and below the lines are at least three; above the first line stands the first.
+pub fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec<Range<usize>>, usize)> {
+    let first = &lines[start];
+    let (left, right) = (first.runs.first()?.left, first.runs.last()?.right);
+    let above = start.checked_sub(1).map_or(f32::MIN, |before| lines[before].middle());
+    let rules = &strokes.across;
+    let top_rule = rules
+        .iter()
+        .filter(|rule| rule.at > above && rule.at < first.middle())
+        .filter(|rule| rule.from <= left + SAME_ENDS && rule.to >= right - SAME_ENDS)
+        .max_by(|a, b| a.at.total_cmp(&b.at))?;
+    let mut ends: Vec<f32> = rules
+        .iter()
+        .filter(|rule| (rule.from - top_rule.from).abs() <= SAME_ENDS && (rule.to - top_rule.to).abs() <= SAME_ENDS)
+        .map(|rule| rule.at)
+        .filter(|at| *at > first.middle())
+        .collect();
+    ends.sort_by(f32::total_cmp);
+    let mut bands: Vec<Range<usize>> = Vec::new();
+    let (mut from, mut before) = (start, top_rule.at);
+    // Whether posts stand at both ends; `None` where they stand beside a part.
+    let framed = |top: f32, bottom: f32| {
+        let near = |at: f32| strokes.down.iter().filter(move |post| (post.at - at).abs() <= BESIDE);
+        let sides = [top_rule.from, top_rule.to];
+        if sides.iter().all(|at| near(*at).any(|post| covers(post, top, bottom))) {
+            return Some(true);
+        }
+        let meets = |post: &Stroke| post.to.min(bottom) - post.from.max(top) > 2.0;
+        (!sides.iter().any(|at| near(*at).any(meets))).then_some(false)
+    };
+    let mut is_framed = None;
+    for end in ends {
+        let to = from + lines[from..].iter().take_while(|line| line.middle() < end).count();
+        let above = std::mem::replace(&mut before, end);
+        if to == from {
+            // Between double lines stands nothing, between two tables neither.
+            if end - above > MOST_EMPTY {
+                break;
+            }
+            continue;
+        }
+        // Text between two boxes is in neither.
+        let Some(framed) = framed(above, end) else { break };
+        if !is_band(&lines[from..to], top_rule) || is_framed.is_some_and(|before| before != framed) {
+            break;
+        }
+        is_framed = Some(framed);
+        bands.push(from..to);
+        from = to;
+    }
+    let wide = |band: &Range<usize>| lines[band.clone()].iter().any(is_wide);
+    while bands.last().is_some_and(|band| !wide(band)) {
+        bands.pop();
+    }
+    let end = bands.last()?.end;
+    let rows = lines[start..end].iter().filter(|line| is_wide(line)).count();
+    let parted = bands.iter().filter(|band| wide(band)).count() >= 2;
+    (parted && rows >= 2 && columns(&lines[start..end]).len() >= 2).then_some((bands, end))
+}
+
+/// Whether the lines between two rules may be rows of a table: most have several cells, and the others are parts of
+/// cells. A short line alone is a title or names the rows after it.
+fn is_band(lines: &[Row], rule: &Stroke) -> bool {
+    let width = rule.to - rule.from;
+    let fits = |line: &Row| {
+        let lone = line.runs.len() == 1;
+        line.runs.iter().all(|run| {
+            run.left >= rule.from - SAME_ENDS
+                && run.right <= rule.to + SAME_ENDS
+                && (!lone || run.right - run.left < 0.8 * width)
+        })
+    };
+    let size = lines.iter().filter_map(|line| line.runs.first()).map(|run| run.size).fold(0.0, f32::max);
+    // Exponents and the like stand on heights of their own.
+    let full = || lines.iter().filter(|line| line.runs.iter().any(|run| run.size > 0.8 * size));
+    let (count, wide) = (full().count(), full().filter(|line| is_wide(line)).count());
+    lines.iter().all(fits) && (wide * 2 >= count || wide > 0 && count <= MOST_WRAPPED || count == 1)
+}
+
+/// The table of lines that rules part into bands.
+pub fn banded(lines: &[Row], bands: &[Range<usize>], rules: &[Stroke]) -> Sheet {
+    let all = match (bands.first(), bands.last()) {
+        (Some(first), Some(last)) => &lines[first.start..last.end],
+        _ => &[],
+    };
+    let columns = columns(all);
+    let mut sheet = Sheet::default();
+    let mut bands = bands.to_vec();
+    // A title stands alone in the first band.
+    if let Some(first) = bands.first().cloned()
+        && let [line] = &lines[first]
+        && line.runs.len() == 1
+        && bands.len() > 2
+    {
+        sheet.caption = line.joined();
+        bands.remove(0);
+    }
+    let count = bands.len();
+    for (nth, band) in bands.into_iter().enumerate() {
+        let lines = &lines[band];
+        let placed: Vec<Vec<Cell>> = lines.iter().map(|line| place(line, &columns)).collect();
+        let heads = nth == 0 && first_data(&placed).is_none() && lines.len() <= MOST_WRAPPED;
+        if heads {
+            let headings = headings(lines, &placed, &columns, rules);
+            if count == 2 || headings.len() > 1 || lines.iter().all(is_bold) {
+                sheet.heading_rows = Some(headings.len());
+            }
+            sheet.rows.extend(headings);
+        } else if lines.len() > MOST_WRAPPED || count <= 2 {
+            sheet.rows.extend(rows(lines, &placed, row_starts(lines, &placed, &columns)));
+        } else {
+            sheet.rows.push(joined(lines, &placed));
+        }
+    }
+    sheet
+}

@@ -1,0 +1,128 @@
+//! The columns that lines of a table stand in, and the cells of each line.
+
+use super::{
+    super::super::table::{Cell, Merged},
+    Row, Run,
+};
+
+/// Left and right edge, in points.
+pub type Column = (f32, f32);
+
+/// A space of a run between two columns is as wide as this, in font sizes, or ends where the right one begins.
+const CELL_SPACE: f32 = 0.6;
+/// The latter within this, in font sizes.
+const ALIGNED: f32 = 0.12;
+
+/// Appends what a cell says on its next line.
+pub fn append(cell: &mut Cell, more: &Cell) {
+    if more.text.is_empty() || more.merged.is_some() && cell.text.ends_with(&more.text) {
+        return;
+    }
+    let joined = if cell.text.is_empty() { more.text.clone() } else { format!("{}\n{}", cell.text, more.text) };
+    *cell = Cell::new(&joined);
+}
+
+/// The columns' left and right edges: cells that overlap are one column, counted on the rows with the most cells.
+pub fn columns(rows: &[Row]) -> Vec<Column> {
+    let most = rows.iter().map(|row| row.runs.len()).max().unwrap_or(0);
+    let wide = rows.iter().filter(|row| row.runs.len() >= 2).count();
+    let whole = || rows.iter().filter(|row| row.runs.len() == most);
+    if whole().count() * 2 >= wide {
+        let columns = overlapping(whole());
+        if columns.len() == most {
+            return columns;
+        }
+    }
+    let columns = overlapping(rows.iter().filter(|row| row.runs.len() * 5 >= most * 3));
+    if columns.len() < most { one_by_one(rows, most).unwrap_or(columns) } else { columns }
+}
+
+fn overlapping<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<Column> {
+    let mut cells: Vec<Column> = rows.flat_map(|row| &row.runs).map(|run| (run.left, run.right)).collect();
+    cells.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut columns: Vec<Column> = Vec::new();
+    for (left, right) in cells {
+        match columns.last_mut() {
+            Some((_, end)) if left < *end - 0.5 => *end = end.max(right),
+            _ => columns.push((left, right)),
+        }
+    }
+    columns
+}
+
+/// Columns by number instead of by place, where most rows have a cell in each: a wide heading reaches over the figures
+/// beside its own.
+fn one_by_one(rows: &[Row], most: usize) -> Option<Vec<Column>> {
+    let full: Vec<&Row> = rows.iter().filter(|row| row.runs.len() == most).collect();
+    if full.len() < 2 || full.len() * 3 < rows.len() * 2 {
+        return None;
+    }
+    let mut columns: Vec<Column> = (0..most)
+        .map(|at| {
+            let runs = || full.iter().map(|row| &row.runs[at]);
+            (runs().map(|run| run.left).fold(f32::MAX, f32::min), runs().map(|run| run.right).fold(f32::MIN, f32::max))
+        })
+        .collect();
+    for at in 1..most {
+        let (end, start) = (columns[at - 1].1, columns[at].0);
+        if start < end {
+            let border = f32::midpoint(start, end);
+            (columns[at - 1].1, columns[at].0) = (border, border);
+        }
+    }
+    columns.iter().all(|(left, right)| left < right).then_some(columns)
+}
+
+/// The row's texts in their columns; one that spans several is repeated.
+pub fn place(row: &Row, columns: &[Column]) -> Vec<Cell> {
+    let runs: Vec<Run> = row.runs.iter().flat_map(|run| cut(run.clone(), columns)).collect();
+    if runs.len() == columns.len() {
+        return runs.iter().map(|run| Cell::new(&run.text)).collect();
+    }
+    let mut cells = vec![Cell::default(); columns.len()];
+    for run in &runs {
+        let mut under = under(run, columns);
+        if under.is_empty() {
+            let middle = f32::midpoint(run.left, run.right);
+            let distance = |(left, right): &Column| (f32::midpoint(*left, *right) - middle).abs();
+            let nearest = columns.iter().enumerate().min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)));
+            under.extend(nearest.map(|(at, _)| at));
+        }
+        for (n, at) in under.iter().enumerate() {
+            let more = if n == 0 { Cell::new(&run.text) } else { Cell::merged(&run.text, Merged::Left) };
+            if cells[*at].text.is_empty() {
+                cells[*at] = more;
+            } else if n == 0 {
+                append(&mut cells[*at], &more);
+            }
+        }
+    }
+    cells
+}
+
+/// The columns that a run stands over.
+fn under(run: &Run, columns: &[Column]) -> Vec<usize> {
+    let overlap = |(left, right): &Column| run.right.min(*right) - run.left.max(*left);
+    columns.iter().enumerate().filter(|(_, column)| overlap(column) > 0.5).map(|(at, _)| at).collect()
+}
+
+/// The cells of a run that stands over several columns because little space parts its cells.
+fn cut(run: Run, columns: &[Column]) -> Vec<Run> {
+    let mut cells = Vec::new();
+    let mut rest = run;
+    for pair in under(&rest, columns).windows(2) {
+        let ((left, _), (next, _)) = (columns[pair[0]], columns[pair[1]]);
+        let size = rest.size;
+        let space = rest.spaces.iter().position(|(_, from, to)| {
+            let aligned = (to - next).abs() < ALIGNED * size;
+            *from > left && (aligned || to - from > CELL_SPACE * size && *from < next && *to > next - size)
+        });
+        let Some(space) = space else { continue };
+        let (cell, more) = rest.cut(space);
+        cells.push(cell);
+        let Some(more) = more else { return cells };
+        rest = more;
+    }
+    cells.push(rest);
+    cells
+}

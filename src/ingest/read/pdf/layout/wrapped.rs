@@ -1,0 +1,140 @@
+//! The lines of a table to its rows: names and cells that wrap are one.
+
+use super::{
+    super::super::table::{self, Cell},
+    Row, Run,
+    cells::{Column, append},
+};
+
+/// A line that goes on in the next fills this share of its cell.
+const FULL: f32 = 0.7;
+/// Space between two rows is larger than that between two lines of one by this, in font sizes, where it tells them apart.
+const PADDING: f32 = 0.2;
+
+/// The lines from each of `starts` to the next as rows.
+pub fn rows(lines: &[Row], placed: &[Vec<Cell>], starts: Vec<usize>) -> Vec<(Vec<Cell>, Run)> {
+    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([lines.len()]).collect();
+    starts.into_iter().zip(ends).map(|(from, to)| joined(&lines[from..to], &placed[from..to])).collect()
+}
+/// The lines that begin rows of a table's body, the first among them.
+pub fn row_starts(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> Vec<usize> {
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    if let Some(starts) = by_padding(lines, placed, columns) {
+        return starts;
+    }
+    let mut starts = vec![0];
+    for at in 1..lines.len() {
+        let open = starts.last().copied().unwrap_or(0);
+        if !goes_on(&lines[open..at], &placed[open..at], &lines[at], &placed[at], columns) {
+            starts.push(at);
+        }
+    }
+    starts
+}
+
+/// Whether a line is a row by itself: it has a name and values, and the cells above these had room for more.
+fn is_row(above: &Row, cells: &[Cell], columns: &[Column]) -> bool {
+    let data = |cell: &Cell| cell.merged.is_none() && table::is_data(&cell.text);
+    let had_room = || {
+        let filled = columns.iter().zip(cells).filter(|(_, cell)| !cell.text.is_empty());
+        filled.map(|(column, _)| column).any(|column| share(above, *column) < FULL)
+    };
+    is_named(cells) && has_values(cells) && (cells.iter().skip(1).any(data) || had_room())
+}
+
+/// The lines that begin rows between two rules, the first among them: lines of one row, unless most are rows.
+pub fn unruled_starts(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> Vec<usize> {
+    let rows = (1..lines.len()).filter(|at| is_row(&lines[at - 1], &placed[*at], columns)).count();
+    if rows > 1 && rows * 3 >= (lines.len() - 1) * 2 { row_starts(lines, placed, columns) } else { vec![0] }
+}
+
+/// Rows where more space parts them than their lines.
+fn by_padding(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> Option<Vec<usize>> {
+    let size = lines.iter().flat_map(|line| &line.runs).map(|run| run.size).fold(0.0, f32::max).max(1.0);
+    let pitches: Vec<f32> = lines.windows(2).map(|pair| pair[1].bottom - pair[0].bottom).collect();
+    let mut sorted = pitches.clone();
+    sorted.sort_by(f32::total_cmp);
+    let (at, jump) =
+        (1..sorted.len()).map(|at| (at, sorted[at] - sorted[at - 1])).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    if jump < PADDING * size {
+        return None;
+    }
+    let least = f32::midpoint(sorted[at - 1], sorted[at]);
+    let starts: Vec<usize> = (0..lines.len()).filter(|at| *at == 0 || pitches[at - 1] > least).collect();
+    // Where larger spaces part groups of rows, the lines in them are rows.
+    let is_row = |at: usize| is_row(&lines[at - 1], &placed[at], columns);
+    let more = || (1..lines.len()).filter(|at| !starts.contains(at));
+    let rows = more().filter(|at| is_row(*at)).count();
+    (rows * 2 < more().count()).then_some(starts)
+}
+
+/// How much of a column's width a line fills.
+fn share(line: &Row, (left, right): Column) -> f32 {
+    let inside = line.runs.iter().map(|run| (run.right.min(right) - run.left.max(left)).max(0.0)).sum::<f32>();
+    inside / (right - left).max(1.0)
+}
+
+/// Whether a line goes on with the row that `above` are the lines of.
+fn goes_on(above: &[Row], cells_above: &[Vec<Cell>], line: &Row, cells: &[Cell], columns: &[Column]) -> bool {
+    let (Some(last), Some(first)) = (above.last(), line.runs.first()) else { return false };
+    if line.top - last.bottom > 0.8 * first.size {
+        return false;
+    }
+    // Exponents and fractions stand on heights of their own.
+    if line.runs.iter().all(|run| last.runs.first().is_some_and(|before| run.size < 0.8 * before.size)) {
+        return true;
+    }
+    let data = cells.iter().skip(1).any(|cell| cell.merged.is_none() && table::is_data(&cell.text));
+    let complete = cells_above.iter().any(|cells| has_values(cells));
+    if !is_named(cells) {
+        return !data || !complete;
+    }
+    // A name that fills its column is cut there, and goes on.
+    let Some(name) = last.runs.first().filter(|_| cells_above.last().is_some_and(|cells| is_named(cells))) else {
+        return false;
+    };
+    let edge = columns.first().map_or(f32::MAX, |column| column.1);
+    let is_full = name.right > edge - 2.0 * name.size;
+    let small = first.text.trim().starts_with(|c: char| c.is_lowercase() || c >= '\u{2e80}');
+    let indented = first.left > above[0].runs.first().map_or(f32::MAX, |run| run.left) + 0.5 * first.size;
+    is_full && (small || indented) && (complete != has_values(cells))
+}
+
+pub fn is_named(cells: &[Cell]) -> bool {
+    cells.first().is_some_and(|cell| !cell.text.is_empty())
+}
+
+pub fn has_values(cells: &[Cell]) -> bool {
+    cells.iter().skip(1).any(|cell| !cell.text.is_empty())
+}
+
+/// The cells of the lines of one row, and where they stand.
+pub fn joined(lines: &[Row], placed: &[Vec<Cell>]) -> (Vec<Cell>, Run) {
+    let mut cells: Vec<Cell> = Vec::new();
+    let mut cover: Option<Run> = None;
+    for (line, more) in lines.iter().zip(placed) {
+        if cells.is_empty() {
+            cells.clone_from(more);
+        } else {
+            for (cell, more) in cells.iter_mut().zip(more) {
+                append(cell, more);
+            }
+        }
+        let whole = whole(line);
+        match &mut cover {
+            Some(cover) => cover.cover(whole.left, whole.top, whole.right, whole.bottom),
+            None => cover = Some(whole),
+        }
+    }
+    (cells, cover.unwrap_or_default())
+}
+
+fn whole(row: &Row) -> Run {
+    let mut whole = row.runs.first().cloned().unwrap_or_default();
+    for run in row.runs.iter().skip(1) {
+        whole.cover(run.left, run.top, run.right, run.bottom);
+    }
+    whole
+}
