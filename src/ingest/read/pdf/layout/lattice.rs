@@ -243,14 +243,18 @@ fn edges(lines: &[Stroke], others: &[Stroke]) -> (Vec<f32>, bool, bool) {
     let (Some(first), Some(last)) = (edges.first().copied(), edges.last().copied()) else {
         return (edges, false, false);
     };
-    // One of several lines may stick out; two that end together draw a side.
-    let side = |ends: Vec<f32>, pick: fn(f32, f32) -> f32| {
-        let end = ends.iter().copied().reduce(pick)?;
-        let same = ends.iter().filter(|at| (**at - end).abs() <= REACH).count();
-        (same >= 2 || same == ends.len()).then_some(end)
+    // Single lines may stick out; two that end together draw a side.
+    let side = |ends: &mut dyn Iterator<Item = f32>| {
+        let ends: Vec<f32> = ends.collect();
+        let mut sorted = ends.clone();
+        sorted.sort_by(f32::total_cmp);
+        sorted.into_iter().find(|end| {
+            let same = ends.iter().filter(|at| (**at - end).abs() <= REACH).count();
+            same >= 2 || same == ends.len()
+        })
     };
-    let from = side(others.iter().map(|other| other.from).collect(), f32::min).filter(|from| *from < first - SHORTEST);
-    let to = side(others.iter().map(|other| other.to).collect(), f32::max).filter(|to| *to > last + SHORTEST);
+    let from = side(&mut others.iter().map(|other| other.from)).filter(|from| *from < first - SHORTEST);
+    let to = side(&mut others.iter().map(|other| -other.to)).map(|to| -to).filter(|to| *to > last + SHORTEST);
     edges.splice(0..0, from);
     edges.extend(to);
     (edges, from.is_some(), to.is_some())
