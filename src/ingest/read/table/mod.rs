@@ -71,6 +71,8 @@ pub struct Reading {
 const MOST_HEADING_ROWS: usize = 4;
 /// A lone cell that is longer, in characters, is a remark and heads no rows.
 const LONGEST_GROUP: usize = 40;
+/// Fewer codes say nothing about what stands above them.
+const LEAST_CODES: usize = 6;
 /// A heading that its last word shows to be one is no longer, in characters.
 const LONGEST_ENDING: usize = 6;
 /// A cell over several columns that is longer, in characters, is written once.
@@ -177,7 +179,16 @@ impl Table {
     fn is_pairs(&self, first: usize) -> bool {
         let rest = || self.rows.iter().skip(first + 1);
         let figures = rest().filter(|row| row.get(1).is_some_and(|cell| is_data(&cell.text))).count();
-        self.rows.iter().skip(first).all(|row| used(row) <= 2) && figures * 2 < rest().count()
+        let narrow = self.rows.iter().skip(first).all(|row| used(row) <= 2);
+        narrow && figures * 2 < rest().count() && !(0..2).any(|at| self.has_heading_of_its_own(first, at))
+    }
+
+    /// Whether a column of codes or commands stands under a Chinese heading.
+    fn has_heading_of_its_own(&self, first: usize, at: usize) -> bool {
+        let text = |row: usize| self.rows[row].get(at).map_or("", |cell| cell.text.as_str());
+        let wide = |text: &str| text.starts_with(|c: char| c.is_alphabetic() && c >= '\u{2e80}');
+        let codes = (first + 1..self.rows.len()).map(text).filter(|text| !text.is_empty());
+        wide(text(first)) && codes.clone().count() >= LEAST_CODES && !codes.into_iter().any(wide)
     }
 
     fn column(&self, at: usize, first: usize, body: usize) -> Column {

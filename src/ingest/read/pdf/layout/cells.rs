@@ -25,11 +25,16 @@ pub fn append(cell: &mut Cell, more: &Cell) {
 /// The columns' left and right edges: cells that overlap are one column, counted on the rows with the most cells.
 pub fn columns(rows: &[Row]) -> Vec<Column> {
     let most = rows.iter().map(|row| row.runs.len()).max().unwrap_or(0);
-    let wide = rows.iter().filter(|row| row.runs.len() >= 2).count();
+    let wide = || rows.iter().filter(|row| row.runs.len() >= 2);
     let whole = || rows.iter().filter(|row| row.runs.len() == most);
-    if whole().count() * 2 >= wide {
+    if whole().count() * 3 >= wide().count() {
         let columns = overlapping(whole());
-        if columns.len() == most {
+        let fits = |row: &&Row| {
+            let cells = row.runs.iter().flat_map(|run| cut(run.clone(), &columns));
+            cells.into_iter().all(|cell| under(&cell, &columns).len() <= 1)
+        };
+        let fitting = wide().filter(fits).count();
+        if columns.len() == most && (fitting * 5 >= wide().count() * 4 || whole().count() * 2 >= wide().count()) {
             return columns;
         }
     }

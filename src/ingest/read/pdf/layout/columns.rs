@@ -8,6 +8,8 @@ const LEAST_LINES: usize = 6;
 const LEAST_GUTTER: f32 = 0.8;
 /// Lines of a column reach this share of its width; cells of a table seldom do.
 const LEAST_FILL: f32 = 0.7;
+/// So many steps over its width look for a gutter at most; a page of paper takes some 200.
+const MOST_STEPS: f32 = 1000.0;
 /// Columns are parted into columns at most so many times.
 const MOST_PARTINGS: usize = 3;
 
@@ -86,6 +88,8 @@ fn gutter(runs: &[Run]) -> Option<f32> {
     let mut sorted: Vec<&Run> = runs.iter().collect();
     sorted.sort_by(|a, b| a.middle().total_cmp(&b.middle()));
     let mut best: Option<(usize, f32)> = None;
+    // A page may claim any width.
+    let step = (width / MOST_STEPS).max(3.0);
     let mut x = left + 0.25 * width;
     while x < right - 0.25 * width {
         let before = strips(sorted.iter().filter(|run| run.right <= x));
@@ -106,7 +110,7 @@ fn gutter(runs: &[Run]) -> Option<f32> {
                 best = Some((both, f32::midpoint(from, to)));
             }
         }
-        x += 3.0;
+        x += step;
     }
     best.map(|(_, x)| x)
 }

@@ -325,3 +325,14 @@ fn a_ruled_table_of_words_goes_on_over_the_page() {
     let texts: Vec<_> = next.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(texts, ["丙：说明 第三项。", "丁：说明 第四项。"]);
 }
+
+#[test]
+fn a_page_of_any_width_is_read_at_once() {
+    let mut glyphs = Vec::new();
+    for n in 0..8_u8 {
+        let top = 50.0 + 14.0 * f32::from(n);
+        typed(&mut glyphs, 50.0, top, "left");
+        typed(&mut glyphs, 1e9, top, "right");
+    }
+    assert!(!read(glyphs).is_empty());
+}
