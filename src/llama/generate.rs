@@ -16,7 +16,7 @@ use crate::{
     domain::answer::ModelIdentity,
     models::Job,
     ports::{GenerateRequest, GenerationEvent, GenerationStream, Generator, GeneratorLoad, ModelError, Priority},
-    text::emit::Emitter,
+    text::speech::Speech,
 };
 
 /// Room for an answer that a prompt must leave, if the request asks for as much.
@@ -60,11 +60,13 @@ impl LlamaGenerator {
         let grammar = request.grammar.as_deref().map(|text| sample::grammar(&serving.model, text)).transpose();
         let grammar = grammar.map_err(|e| serving.failed(e))?;
         serving.prepare();
+        let free = grammar.is_none() && request.mask.is_none();
+        let speech = if free { Speech::without_thoughts(request.stop) } else { Speech::plain(request.stop) };
         let (events, received) = unbounded_channel();
         let writing = Writing {
             drawer: Drawer::new(request.sampling, grammar, request.mask),
             max_tokens: request.max_tokens.min(limit - prompt.len()),
-            emitter: Emitter::new(request.stop),
+            speech,
             events,
         };
         Ok((Request { prompt, task: Task::Write(Box::new(writing)), arrived: Instant::now() }, received))

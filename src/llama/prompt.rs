@@ -8,6 +8,7 @@ use llama_cpp_2::{
 use crate::{
     models::template::{ChatTemplate, Turn},
     ports::{ChatMessage, Prompt, Role},
+    text::thinking,
 };
 
 /// Stands for the text of a message while the template is rendered. U+E000 and U+E001 belong to nobody.
@@ -21,7 +22,12 @@ pub fn tokens(model: &LlamaModel, prompt: &Prompt, is_chat: bool, prefix: &str) 
     match prompt {
         Prompt::Raw(text) => Ok(vocab.tokenize(text.as_bytes(), true, false)),
         Prompt::Chat(messages) if is_chat => {
-            let frame = render(model, messages)? + prefix;
+            let mut frame = render(model, messages)? + prefix;
+            // What is written is checked word for word; thoughts would only be thrown away.
+            if let Some(end) = thinking::opened_by(&frame) {
+                frame.push_str(end);
+                frame.push_str("\n\n");
+            }
             Ok(joined(model, parts(&frame, messages)))
         }
         Prompt::Chat(messages) => {

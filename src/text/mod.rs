@@ -13,6 +13,7 @@ pub mod overlap;
 pub mod quantity;
 pub mod reference;
 pub mod sentence;
+pub mod speech;
 pub mod thinking;
 pub mod vocabulary;
 pub mod words;

@@ -29,6 +29,12 @@ const FRAMES: [&str; 7] = [
     "<|END_RESPONSE|>",
 ];
 
+/// What ends the block of thoughts that a prompt leaves open at its end, as the templates of some families do.
+pub fn opened_by(prompt: &str) -> Option<&'static str> {
+    let prompt = prompt.trim_end();
+    BLOCKS.iter().find(|(begin, _)| prompt.ends_with(begin)).map(|(_, end)| *end)
+}
+
 /// A piece of what came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -169,6 +175,13 @@ mod tests {
         let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let pairs = places.iter().flat_map(|a| places.iter().filter(move |b| a <= b).map(move |b| (*a, *b)));
         pairs.map(|(a, b)| [&text[..a], &text[a..b], &text[b..]]).collect()
+    }
+
+    #[test]
+    fn a_block_that_a_prompt_leaves_open_is_seen() {
+        assert_eq!(opened_by("<|im_start|>assistant\n<think>\n"), Some("</think>"));
+        assert_eq!(opened_by("<|im_start|>assistant\n<think>\n\n</think>\n\n"), None);
+        assert_eq!(opened_by("What does <think> mean?<|im_start|>assistant\n"), None);
     }
 
     #[test]

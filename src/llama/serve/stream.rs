@@ -11,7 +11,7 @@ use super::{
 use crate::{
     llama::sample::{Drawn, Pieces},
     ports::{GenerationEvent, StopReason},
-    text::emit::Emitter,
+    text::speech::Speech,
 };
 
 pub struct Stream {
@@ -72,7 +72,7 @@ impl Stream {
                         meter.first_token(self.request.arrived.elapsed());
                     }
                     self.drawn = Some(token);
-                    let shown = writing.emitter.push(pieces.of(token));
+                    let shown = writing.speech.push(pieces.of(token));
                     writing.say(shown.text);
                     let full = (self.new_tokens == writing.max_tokens).then_some(StopReason::Length);
                     if shown.stopped { Some(StopReason::StopString) } else { full }
@@ -81,7 +81,7 @@ impl Stream {
         };
         let Some(stop) = stop else { return Ok(Next::GoOn) };
         if stop != StopReason::StopString {
-            let rest = std::mem::replace(&mut writing.emitter, Emitter::new(Vec::new())).finish();
+            let rest = std::mem::replace(&mut writing.speech, Speech::plain(Vec::new())).finish();
             writing.say(rest);
         }
         let read_tokens = prompt_tokens - self.kept;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::{
     llama::sample::Drawer,
     ports::{GenerationEvent, ModelError},
-    text::emit::Emitter,
+    text::speech::Speech,
 };
 
 /// A prompt, and what is wanted of it.
@@ -29,7 +29,7 @@ pub enum Task {
 pub struct Writing {
     pub drawer: Drawer,
     pub max_tokens: usize,
-    pub emitter: Emitter,
+    pub speech: Speech,
     pub events: UnboundedSender<Result<GenerationEvent, ModelError>>,
 }
 

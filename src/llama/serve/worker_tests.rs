@@ -17,7 +17,7 @@ use crate::{
     models::{Job, Models, Silent},
     ports::{GenerationEvent, Sampling},
     testing::{STARTS, tiny::FAMILIES},
-    text::emit::Emitter,
+    text::speech::Speech,
 };
 
 const WAITING: usize = 16;
@@ -38,7 +38,7 @@ impl Desk<'_> {
         let writing = Writing {
             drawer: Drawer::new(Sampling::default(), None, None),
             max_tokens,
-            emitter: Emitter::new(Vec::new()),
+            speech: Speech::plain(Vec::new()),
             events,
         };
         let request =
