@@ -196,6 +196,14 @@ pub fn parse(text: &str) -> Vec<Quantity> {
 }
 
 /// Whether `word` is a Latin unit or counted noun as a whole.
+/// The number that `text` writes, where it writes nothing else: digits, Chinese characters or English words.
+pub fn number(text: &str) -> Option<Number> {
+    let folded = super::fold::Folded::new(text);
+    let text = folded.text().trim();
+    let read = numeral::read(text, 0)?;
+    (read.end == text.len() && read.upper.is_none() && !read.open).then_some(read.value)
+}
+
 pub(super) fn is_unit_word(word: &str) -> bool {
     unit::atom(word, 0).is_some_and(|(_, end)| end == word.len())
 }

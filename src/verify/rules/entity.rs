@@ -212,6 +212,12 @@ fn parties_in(unit: &Unit<'_>, within: Span) -> Vec<Party> {
     found
 }
 
+/// Whether a party stands at one place and its counterpart at the other.
+pub(super) fn are_counterparts(one: &Unit<'_>, at: Span, other: &Unit<'_>, there: Span) -> bool {
+    let (ours, theirs) = (parties_in(one, at), parties_in(other, there));
+    ours.iter().any(|our| theirs.iter().any(|their| our.pair == their.pair && our.first != their.first))
+}
+
 fn stands(unit: &Unit<'_>, span: Span) -> bool {
     let before = unit.text.get(..span.start()).and_then(|t| t.chars().next_back());
     let after = unit.text.get(span.end()..).and_then(|t| t.chars().next());

@@ -20,6 +20,7 @@ pub mod reference;
 mod support;
 pub mod table;
 pub mod time;
+pub mod variance;
 pub mod version;
 
 pub use self::clause::Tokens;
@@ -59,6 +60,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         condition::RULES,
         quantifier::RULES,
         hearsay::RULES,
+        variance::RULES,
     ]
     .into_iter()
     .flatten()
@@ -75,7 +77,9 @@ pub fn check(case: &Case<'_>) -> Vec<Reason> {
 
 /// The findings as the rules make them: what the ledger is measured on.
 pub fn check_uncapped(case: &Case<'_>) -> Vec<Reason> {
-    all().flat_map(|rule| (rule.check)(case)).collect()
+    let mut reasons = all().flat_map(|rule| (rule.check)(case)).collect();
+    variance::without_echoes(&mut reasons);
+    reasons
 }
 
 /// Content words of a text, for comparing how much of one text stands in another.

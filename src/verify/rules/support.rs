@@ -8,8 +8,11 @@ use crate::{
         text::{Lang, Span},
         verdict::{Effect, Reason},
     },
-    text::{lang, logic, reference, sentence},
-    verify::case::{Case, SourceSentence, Unit},
+    text::{lang, sentence},
+    verify::{
+        case::{Case, SourceSentence, Unit},
+        read,
+    },
 };
 
 /// A source of a test: title, locator, text.
@@ -17,14 +20,7 @@ pub type Source<'t> = (&'t str, &'t str, &'t str);
 
 pub fn unit(text: &str) -> Unit<'_> {
     let lang = lang::detect(text);
-    Unit {
-        text,
-        lang,
-        quantities: Vec::new(),
-        dates: Vec::new(),
-        references: reference::parse(text),
-        logic: logic::read(text, lang),
-    }
+    read::unit(text, lang)
 }
 
 /// Runs one rule on a claim and its sources.

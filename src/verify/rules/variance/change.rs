@@ -1,0 +1,286 @@
+//! What a difference between two sentences that are nearly the same means.
+
+use crate::{
+    domain::text::Span,
+    text::{
+        logic::{Cue, DeonticClass, QuantifierClass},
+        quantity::{self, Relation},
+    },
+    verify::{case::Unit, rules::entity},
+};
+
+/// What was put in another's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Negation,
+    Modality,
+    Figure,
+    /// A word for its opposite, or a party for its counterpart.
+    Opposite,
+    Quantifier,
+    /// Of a day, an article or a list: it may be what the sentence is about, and not what it says.
+    Place,
+    /// Another word of content, which may mean the same.
+    Word,
+    /// "And" for "or".
+    Connective,
+    /// Words that the source does not have.
+    Addition,
+    /// A condition or an exception of the source is left out.
+    Condition,
+}
+
+impl Change {
+    /// Alone in a sentence it turns it into another one.
+    pub const fn is_decisive(self) -> bool {
+        matches!(self, Self::Negation | Self::Modality | Self::Figure | Self::Opposite)
+    }
+
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Negation => "否定",
+            Self::Modality => "义务、许可或禁止",
+            Self::Figure => "数值",
+            Self::Opposite => "反义或相对方",
+            Self::Quantifier => "范围",
+            Self::Place => "日期、条文或序号",
+            Self::Word => "用词",
+            Self::Connective => "并列或选择",
+            Self::Addition => "增加的内容",
+            Self::Condition => "省略的条件或例外",
+        }
+    }
+
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Negation => "negation",
+            Self::Modality => "obligation, permission or prohibition",
+            Self::Figure => "figure",
+            Self::Opposite => "opposite or counterpart",
+            Self::Quantifier => "scope",
+            Self::Place => "date, article or number in a list",
+            Self::Word => "wording",
+            Self::Connective => "and, or",
+            Self::Addition => "something added",
+            Self::Condition => "a condition or an exception left out",
+        }
+    }
+}
+
+/// One side of a difference.
+#[derive(Clone, Copy)]
+pub struct Side<'u, 'a> {
+    pub unit: &'u Unit<'a>,
+    /// The words that differ; empty where this side has none.
+    pub span: Span,
+    /// The same with what they are part of: as far as one word on either side.
+    pub around: Span,
+}
+
+impl Side<'_, '_> {
+    fn words(&self) -> String {
+        plain(self.span.of(self.unit.text).unwrap_or_default())
+    }
+
+    /// The words that are not modal.
+    fn rest(&self) -> String {
+        let cues = self.unit.logic.deontics.iter().map(|cue| cue.span);
+        let is_modal = |at: usize| cues.clone().any(|cue| cue.start() <= at && at < cue.end());
+        let words = self.span.of(self.unit.text).unwrap_or_default().char_indices();
+        plain(&words.map(|(at, c)| if is_modal(self.span.start() + at) { ' ' } else { c }).collect::<String>())
+    }
+
+    fn touching<'c, T>(&self, cues: &'c [Cue<T>]) -> impl Iterator<Item = &'c Cue<T>> {
+        let span = self.span;
+        cues.iter().filter(move |cue| cue.span.overlaps(span))
+    }
+}
+
+/// Lower case, without white space, punctuation and particles.
+fn plain(text: &str) -> String {
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace() || "%‰-".contains(*c));
+    let kept: String = kept.filter(|c| !"的了之而地得所".contains(*c)).flat_map(char::to_lowercase).collect();
+    kept.split_whitespace()
+        .filter(|word| !EMPTY_EN.split(' ').any(|empty| empty == *word))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// English words that change with the wording.
+const EMPTY_EN: &str = "a an the of that which this these those to is are be been being was were also it its such as \
+    in on at by for with from";
+
+/// Words that stand for each other in law and in papers, a group a line.
+const ALIKE: &str = "和 与 及 以及 并 跟
+应当 应 必须 须 应该 需 需要
+可以 可 能够 能
+不得 禁止 不可 不准 不能
+根据 依据 依照 按照 依 按
+或者 或
+其他 其它
+规定 要求
+给予 予以 予
+进行 开展 实施
+作出 做出
+包括 包含
+导致 引起 造成
+显著 明显
+由于 因为 因
+因此 所以 故
+有关 相关
+如果 若 如
+但是 但
+仅 只
+具有 有
+任何 所有 一切
+全部 所有
+处以 处
+单位 组织
+机关 部门 机构
+期限 时限
+情形 情况
+取得 获得
+每 各
+二 两
+each every
+people persons individuals
+must shall
+can may
+use used using
+show shows showed
+disease disorder illness
+patients subjects
+data information
+began started
+large big";
+
+/// What `ours` says in the place of `theirs`; `None` where it is the same in other words, or only leaves something out.
+pub fn of(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> Option<Change> {
+    let (a, b) = (ours.words(), theirs.words());
+    if a == b {
+        return None;
+    }
+    if is_negated(&a, &b) || is_negated(&b, &a) {
+        return Some(Change::Negation);
+    }
+    if is_conflicting(ours, theirs) {
+        return Some(Change::Modality);
+    }
+    // Modal words that agree are not what differs.
+    let (a, b) = if modal(ours).zip(modal(theirs)).is_some() { (ours.rest(), theirs.rest()) } else { (a, b) };
+    if a == b {
+        return None;
+    }
+    let joins = |words: &str| words.split(' ').any(|word| matches!(word, "and" | "并且" | "并" | "且" | "以及"));
+    let parts = |words: &str| words.split(' ').any(|word| matches!(word, "or" | "或" | "或者"));
+    if joins(&a) && parts(&b) || parts(&a) && joins(&b) {
+        return Some(Change::Connective);
+    }
+    if is_alike(&a, &b) {
+        return None;
+    }
+    if let Some(change) = figure(ours, theirs, &a, &b) {
+        return change;
+    }
+    let opposite = ours.unit.logic.directions.iter().filter(|d| d.span.overlaps(ours.span)).any(|our| {
+        let other = |their: &&crate::text::logic::Direction| their.axis == our.axis && their.pole != our.pole;
+        theirs.unit.logic.directions.iter().filter(|d| d.span.overlaps(theirs.span)).any(|their| other(&their))
+    });
+    if opposite || entity::are_counterparts(ours.unit, ours.around, theirs.unit, theirs.around) {
+        return Some(Change::Opposite);
+    }
+    let quantifier = |side: Side<'_, '_>| -> Option<QuantifierClass> {
+        side.touching(&side.unit.logic.quantifiers).map(|cue| cue.class).next()
+    };
+    match (quantifier(ours), quantifier(theirs)) {
+        (our, their) if our == their => {}
+        _ => return Some(Change::Quantifier),
+    }
+    match (a.is_empty(), b.is_empty()) {
+        (true, _) => leaves_out_a_condition(theirs).then_some(Change::Condition),
+        (false, true) => Some(Change::Addition),
+        (false, false) => Some(Change::Word),
+    }
+}
+
+/// Whether these words of the source say when, or with which exception, the rest holds. What is conceded takes nothing
+/// away from it.
+pub fn leaves_out_a_condition(theirs: Side<'_, '_>) -> bool {
+    const CONCEDED: [&str; 5] = ["although", "though", "even though", "however", "然而"];
+    theirs.touching(&theirs.unit.logic.conditions).any(|cue| {
+        let word = cue.span.of(theirs.unit.text).unwrap_or_default().to_lowercase();
+        !CONCEDED.contains(&word.as_str())
+    })
+}
+
+/// Whether `a` is `b` with one "not".
+fn is_negated(a: &str, b: &str) -> bool {
+    const ZH: [&str; 8] = ["不", "未", "没有", "没", "非", "无", "不予", "并未"];
+    const EN: [&str; 5] = ["not", "no", "never", "without", "cannot"];
+    const PAIRS: [(&str, &str); 8] = [
+        ("无", "有"),
+        ("没有", "有"),
+        ("未", "已"),
+        ("未", "经"),
+        ("不能", "能够"),
+        ("不能", "能"),
+        ("cannot", "can"),
+        ("without", "with"),
+    ];
+    if PAIRS.contains(&(a, b)) {
+        return true;
+    }
+    ZH.iter().any(|not| a.strip_prefix(not) == Some(b))
+        || EN.iter().any(|not| {
+            let rest = a.strip_prefix(not).or_else(|| a.strip_suffix(not)).map(str::trim);
+            // "does not" for nothing: the verb that carries it says nothing by itself.
+            rest == Some(b) || b.is_empty() && rest.is_some_and(|rest| matches!(rest, "do" | "does" | "did"))
+        })
+}
+
+fn is_alike(a: &str, b: &str) -> bool {
+    ALIKE.lines().any(|line| {
+        let mut words = line.split(' ');
+        words.clone().any(|word| word == a) && words.any(|word| word == b)
+    })
+}
+
+fn modal<'u>(side: Side<'u, '_>) -> Option<&'u Cue<DeonticClass>> {
+    side.touching(&side.unit.logic.deontics).next()
+}
+
+fn is_conflicting(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> bool {
+    modal(ours).zip(modal(theirs)).is_some_and(|(our, their)| our.class.conflicts(their.class))
+}
+
+/// `Some(None)`: the same figure, written otherwise.
+fn figure(ours: Side<'_, '_>, theirs: Side<'_, '_>, a: &str, b: &str) -> Option<Option<Change>> {
+    let in_place = |side: Side<'_, '_>| {
+        let unit = side.unit;
+        unit.dates.iter().any(|date| date.span.overlaps(side.around))
+            || unit.references.iter().any(|reference| reference.span.overlaps(side.around))
+            || side.around.of(unit.text).is_some_and(|text| text.contains('第'))
+    };
+    let is_numeral =
+        |words: &str| words.chars().all(|c| c.is_ascii_digit() || ".%‰".contains(c) || NUMERALS.contains(c));
+    let written = quantity::number(a).zip(quantity::number(b));
+    let differs = if let Some((our, their)) = written {
+        our != their
+    } else {
+        // What a numeral is part of decides: 十 is not 二十.
+        let place = |side: Side<'_, '_>| if is_numeral(a) && is_numeral(b) { side.around } else { side.span };
+        let whole = |side: Side<'_, '_>| side.unit.quantities.iter().find(|q| q.span.overlaps(place(side))).cloned();
+        let (our, their) = whole(ours).zip(whole(theirs))?;
+        match our.relation(&their) {
+            Relation::Same | Relation::Rounded | Relation::Satisfied | Relation::Unitless => false,
+            Relation::Incomparable => return None,
+            _ => true,
+        }
+    };
+    if !differs {
+        return Some(None);
+    }
+    Some(Some(if in_place(ours) || in_place(theirs) { Change::Place } else { Change::Figure }))
+}
+
+const NUMERALS: &str = "〇零一二三四五六七八九十百千万亿两";
