@@ -179,8 +179,10 @@ pub fn of(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> Option<Change> {
     if is_alike(&a, &b) {
         return None;
     }
-    if let Some(change) = figure(ours, theirs, &a, &b) {
-        return change;
+    match figures(ours, theirs, &a, &b) {
+        Figures::None => {}
+        Figures::Alike => return None,
+        Figures::Differ(change) => return Some(change),
     }
     let opposite = ours.unit.logic.directions.iter().filter(|d| d.span.overlaps(ours.span)).any(|our| {
         let other = |their: &&crate::text::logic::Direction| their.axis == our.axis && their.pole != our.pole;
@@ -253,8 +255,15 @@ fn is_conflicting(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> bool {
     modal(ours).zip(modal(theirs)).is_some_and(|(our, their)| our.class.conflicts(their.class))
 }
 
-/// `Some(None)`: the same figure, written otherwise.
-fn figure(ours: Side<'_, '_>, theirs: Side<'_, '_>, a: &str, b: &str) -> Option<Option<Change>> {
+enum Figures {
+    /// Not on both sides.
+    None,
+    /// One figure, whatever its writing.
+    Alike,
+    Differ(Change),
+}
+
+fn figures(ours: Side<'_, '_>, theirs: Side<'_, '_>, a: &str, b: &str) -> Figures {
     let in_place = |side: Side<'_, '_>| {
         let unit = side.unit;
         unit.dates.iter().any(|date| date.span.overlaps(side.around))
@@ -270,17 +279,17 @@ fn figure(ours: Side<'_, '_>, theirs: Side<'_, '_>, a: &str, b: &str) -> Option<
         // What a numeral is part of decides: 十 is not 二十.
         let place = |side: Side<'_, '_>| if is_numeral(a) && is_numeral(b) { side.around } else { side.span };
         let whole = |side: Side<'_, '_>| side.unit.quantities.iter().find(|q| q.span.overlaps(place(side))).cloned();
-        let (our, their) = whole(ours).zip(whole(theirs))?;
+        let Some((our, their)) = whole(ours).zip(whole(theirs)) else { return Figures::None };
         match our.relation(&their) {
             Relation::Same | Relation::Rounded | Relation::Satisfied | Relation::Unitless => false,
-            Relation::Incomparable => return None,
+            Relation::Incomparable => return Figures::None,
             _ => true,
         }
     };
     if !differs {
-        return Some(None);
+        return Figures::Alike;
     }
-    Some(Some(if in_place(ours) || in_place(theirs) { Change::Place } else { Change::Figure }))
+    Figures::Differ(if in_place(ours) || in_place(theirs) { Change::Place } else { Change::Figure })
 }
 
 const NUMERALS: &str = "〇零一二三四五六七八九十百千万亿两";
