@@ -196,6 +196,8 @@ pub fn of(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> Option<Change> {
     };
     match (quantifier(ours), quantifier(theirs)) {
         (our, their) if our == their => {}
+        // What all do is said of each as well.
+        (None, Some(QuantifierClass::All)) if a.is_empty() => return None,
         _ => return Some(Change::Quantifier),
     }
     match (a.is_empty(), b.is_empty()) {
