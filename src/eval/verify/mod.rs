@@ -48,6 +48,8 @@ pub struct Prediction {
     pub verdict: &'static str,
     pub p_supported: f32,
     pub reasons: Vec<ReasonRow>,
+    /// What a reader is shown, the decisive place first.
+    pub citations: Vec<EvidenceBytes>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -217,6 +219,11 @@ fn prediction(row: &Row, judgement: &Judgement) -> Prediction {
         Verdict::Unsupported(_) | Verdict::Miscited { .. } => "unsupported",
         Verdict::Conflict { .. } | Verdict::NeedsReview { .. } | Verdict::NotChecked(_) => "needs_review",
     };
+    let place = |label: Label, span: Span| EvidenceBytes {
+        index: usize::from(label.0).saturating_sub(1),
+        start: span.start(),
+        end: span.end(),
+    };
     let reasons = judgement
         .reasons
         .iter()
@@ -225,14 +232,12 @@ fn prediction(row: &Row, judgement: &Judgement) -> Prediction {
             effect: reason.effect.code(),
             message: reason.message.in_lang(row_lang(row)).to_owned(),
             claim_span: reason.claim_span.map(|s| Bytes { start: s.start(), end: s.end() }),
-            evidence_span: reason.evidence.map(|e| EvidenceBytes {
-                index: usize::from(e.label.0).saturating_sub(1),
-                start: e.span.start(),
-                end: e.span.end(),
-            }),
+            evidence_span: reason.evidence.map(|e| place(e.label, e.span)),
         })
         .collect();
-    Prediction { id: row.id.clone(), verdict, p_supported: judgement.p_supported, reasons }
+    // Each text is a document of its own here, so a place in the one is a place in the other.
+    let citations = judgement.verdict.citations().into_iter().map(|c| place(c.label, c.span)).collect();
+    Prediction { id: row.id.clone(), verdict, p_supported: judgement.p_supported, reasons, citations }
 }
 
 #[cfg(test)]
@@ -252,7 +257,7 @@ pub(super) mod tests {
     }
 
     pub fn predicted(verdict: &'static str, p: f32) -> Prediction {
-        Prediction { id: String::new(), verdict, p_supported: p, reasons: Vec::new() }
+        Prediction { id: String::new(), verdict, p_supported: p, reasons: Vec::new(), citations: Vec::new() }
     }
 
     #[tokio::test]
