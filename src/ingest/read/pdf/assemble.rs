@@ -31,8 +31,12 @@ pub struct Paged {
 const LEAST_REPEATS: usize = 3;
 /// The outermost line of so many pages, in letters no larger than the text, is one of a chapter.
 const LEAST_OUTERMOST: usize = 3;
+/// A line at one height of fewer pages is no running one for standing there.
+const LEAST_BARS: usize = 6;
 /// Lines at the top and the bottom of a page that may be running ones.
 const EDGE_LINES: usize = 2;
+/// Fewer lines may be headings for the most part.
+const LEAST_OF_SCAN: usize = 16;
 /// A heading is this much larger than the text.
 const LARGER: f32 = 1.12;
 /// A longer line, in characters, is no heading.
@@ -42,7 +46,13 @@ pub fn assemble(mut pages: Vec<PageLines>) -> Paged {
     drop_running(&mut pages);
     let mut paged = Paged { pictures: pages.iter().filter(|page| page.pictures).count(), ..Paged::default() };
     paged.without_text = pages.iter().filter(|page| page.pictures).map(|page| page.number).take(10).collect();
-    let body = body_size(&pages);
+    let mut body = body_size(&pages);
+    let lines = || pages.iter().flat_map(|page| &page.lines).filter(|line| !line.row);
+    let (headings, all) = (lines().filter(|line| is_heading(line, body)).count(), lines().count());
+    if all >= LEAST_OF_SCAN && headings * 5 > all * 2 {
+        // What programs recognise in scans has any size, and says nothing.
+        body = 0.0;
+    }
     let paragraphs = paragraphs(pages, body);
     let ranks = ranks(&paragraphs, body);
     let mut prose = Prose::default();
@@ -126,6 +136,7 @@ fn drop_running(pages: &mut [PageLines]) {
     let is_outer = |line: &Line, [bottom, top]: [f32; 2]| line.rect[3] >= top - 1.0 || line.rect[1] <= bottom + 1.0;
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut outermost: HashMap<String, usize> = HashMap::new();
+    let mut bars: HashMap<(bool, i32), Vec<String>> = HashMap::new();
     for page in pages.iter() {
         let mut own: Vec<String> = edge(&page.lines).into_iter().map(|at| skeleton(&page.lines[at])).collect();
         own.sort();
@@ -137,27 +148,65 @@ fn drop_running(pages: &mut [PageLines]) {
         for line in page.lines.iter().filter(|line| is_outer(line, ends) && is_small(line)) {
             *outermost.entry(skeleton(line)).or_default() += 1;
         }
+        for line in page.lines.iter().filter(|line| is_small(line)) {
+            if let Some(bar) = bar(line, &page.lines) {
+                bars.entry(bar).or_default().push(skeleton(line));
+            }
+        }
     }
+    // At one height of most pages, apart from the text, and what stands there comes again.
+    bars.retain(|_, lines| {
+        let count = lines.len();
+        lines.sort();
+        lines.dedup();
+        count >= LEAST_BARS.max(pages.len() / 2) && count * 2 >= lines.len() * 3
+    });
     // On both of two pages, at one height: that is no chance either.
     let many = LEAST_REPEATS.min(pages.len()).max(2).max(pages.len() / 4);
     for page in pages.iter_mut() {
         let edges = edge(&page.lines);
         let ends = ends(&page.lines);
-        let mut at = 0;
-        page.lines.retain(|line| {
-            let is_edge = edges.contains(&at);
-            at += 1;
-            if !is_edge {
-                return true;
-            }
-            let skeleton = skeleton(line);
-            let repeats = seen.get(&skeleton).is_some_and(|pages| *pages >= many);
-            let outer = is_outer(line, ends);
-            let of_chapter = outermost.get(&skeleton).is_some_and(|pages| *pages >= LEAST_OUTERMOST);
-            let runs = repeats || (outer && is_small(line) && of_chapter);
-            !(runs || (outer && is_page_number(&line.text)))
-        });
+        let runs: Vec<bool> = page
+            .lines
+            .iter()
+            .enumerate()
+            .map(|(at, line)| {
+                if !edges.contains(&at) {
+                    return false;
+                }
+                let skeleton = skeleton(line);
+                let repeats = seen.get(&skeleton).is_some_and(|pages| *pages >= many);
+                let outer = is_outer(line, ends);
+                let of_chapter = outermost.get(&skeleton).is_some_and(|pages| *pages >= LEAST_OUTERMOST);
+                let in_bar = || bar(line, &page.lines).is_some_and(|bar| bars.contains_key(&bar));
+                repeats || is_small(line) && (outer && of_chapter || in_bar()) || outer && is_page_number(&line.text)
+            })
+            .collect();
+        let mut runs = runs.into_iter();
+        page.lines.retain(|_| !runs.next().unwrap_or(false));
     }
+}
+
+/// Which end of the page a line stands at, and at what height in steps of six points, where more space parts it from
+/// the text than stands between the lines of that.
+fn bar(line: &Line, lines: &[Line]) -> Option<(bool, i32)> {
+    let [bottom, top] = ends(lines);
+    let is_top = line.rect[3] >= top - 1.0;
+    if !is_top && line.rect[1] > bottom + 1.0 {
+        return None;
+    }
+    let gap = |upper: &Line, lower: &Line| upper.rect[1] - lower.rect[3];
+    let to_next = lines
+        .iter()
+        .map(|other| if is_top { gap(line, other) } else { gap(other, line) })
+        .filter(|gap| *gap > -1.0)
+        .reduce(f32::min)?;
+    let mut between: Vec<f32> = lines.windows(2).map(|pair| gap(&pair[0], &pair[1])).filter(|gap| *gap > 0.0).collect();
+    between.sort_by(f32::total_cmp);
+    let usual = between.get(between.len() / 2).copied().unwrap_or(0.0);
+    #[expect(clippy::cast_possible_truncation, reason = "within a million points")]
+    let height = (line.rect[1].clamp(-1e6, 1e6) / 6.0).round() as i32;
+    (to_next > line.size.max(2.0 * usual)).then_some((is_top, height))
 }
 
 /// Bottom of the lowest line and top of the highest.

@@ -106,3 +106,41 @@ fn running_lines_of_a_chapter_go_and_titles_that_look_alike_stay() {
     assert!(!text.contains("Chapter") && !text.contains("GeoBase"), "{text}");
     assert!((37..=40).all(|number| text.contains(&format!("Annex {number}"))), "{text}");
 }
+
+#[test]
+fn lines_apart_at_one_height_of_most_pages_go_and_first_lines_of_the_text_stay() {
+    let build = |apart: f32| {
+        let pages = (0..12_u16).map(|nth| {
+            let head =
+                format!("CHAPTER {}. BASICS    {}. SECTION", nth / 4 + 1, "abc".repeat(usize::from(nth / 2) + 1));
+            let first = format!("{} begins this page with words of its own.", "Alpha".repeat(usize::from(nth) + 1));
+            let mut page = page(
+                u32::from(nth) + 1,
+                &[
+                    (50.0, 390.0, 9.0, &head),
+                    (50.0, 390.0, 10.0, &first),
+                    (50.0, 390.0, 10.0, "The text goes on here with more words to the end of the line"),
+                    (50.0, 390.0, 10.0, "and on the next one, and stops."),
+                ],
+            );
+            for line in &mut page.lines[1..] {
+                line.rect[1] -= apart;
+                line.rect[3] -= apart;
+            }
+            page
+        });
+        assemble(pages.collect()).text
+    };
+    let text = build(20.0);
+    assert!(!text.contains("CHAPTER") && text.matches("begins this page").count() == 12, "{text}");
+    assert!(build(0.0).contains("CHAPTER"), "no space apart");
+}
+
+#[test]
+fn sizes_that_most_lines_differ_in_make_no_headings() {
+    let lines: Vec<(f32, f32, f32, String)> = (0..20_u8)
+        .map(|n| (50.0, 200.0, if n % 2 == 0 { 10.0 } else { 12.0 }, format!("Line of a scan {n}")))
+        .collect();
+    let lines: Vec<_> = lines.iter().map(|(x, width, size, text)| (*x, *width, *size, text.as_str())).collect();
+    assert!(assemble(vec![page(1, &lines)]).headings.is_empty());
+}
