@@ -63,6 +63,8 @@ impl Glyph {
     /// `rect` is left, bottom, right, top on the page, y upwards.
     pub fn new(c: char, rect: [f32; 4], size: f32, bold: bool, spaced: bool, frame: Frame) -> Self {
         let [left, top, right, bottom] = frame.turn(rect);
+        // A damaged file may tell of the edges in any order.
+        let (left, right, top, bottom) = (left.min(right), left.max(right), top.min(bottom), top.max(bottom));
         // Some fonts give no size, or one that nothing has to do with what is drawn.
         let height = bottom - top;
         let size = if size > 0.5 && size < 4.0 * height.max(0.5) { size } else { height };
@@ -77,6 +79,12 @@ impl Glyph {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn edges_come_in_order() {
+        let glyph = Glyph::new('a', [30.0, 50.0, 20.0, 40.0], 10.0, false, false, Frame::default());
+        assert!(glyph.left < glyph.right && glyph.top < glyph.bottom, "{glyph:?}");
+    }
 
     #[test]
     fn frames_turn_and_turn_back() {

@@ -336,3 +336,32 @@ fn a_page_of_any_width_is_read_at_once() {
     }
     assert!(!read(glyphs).is_empty());
 }
+
+#[test]
+fn a_row_without_a_name_is_a_row() {
+    let rules: Vec<[f32; 4]> = [100.0, 116.0, 180.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    let texts = [
+        (60.0, 103.0, "Control"),
+        (130.0, 103.0, "Example"),
+        (220.0, 103.0, "Explanation"),
+        (70.0, 120.0, "^a"),
+        (130.0, 120.0, "a^x and more"),
+        (220.0, 120.0, "superscript that is long"),
+        (70.0, 132.0, "_a"),
+        (130.0, 132.0, "a_x"),
+        (220.0, 132.0, "subscript"),
+        (130.0, 144.0, "{abc}"),
+        (220.0, 144.0, "another font"),
+        (70.0, 156.0, "~a"),
+        (130.0, 156.0, "~a{b}"),
+        (220.0, 156.0, "raised by so much of the"),
+        (220.0, 168.0, "current size"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules)[2..],
+        [
+            "Example {abc}; Explanation another font.",
+            "Control ~a: Example ~a{b}; Explanation raised by so much of the current size.",
+        ]
+    );
+}

@@ -34,14 +34,16 @@ pub fn row_starts(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> Ve
     starts
 }
 
-/// Whether a line is a row by itself: it has a name and values, and the cells above these had room for more.
+/// Whether a line is a row by itself: it has a name and values, and one of the cells above these had room for more; or
+/// several values without a name, and all cells above them had room.
 fn is_row(above: &Row, cells: &[Cell], columns: &[Column]) -> bool {
     let data = |cell: &Cell| cell.merged.is_none() && table::is_data(&cell.text);
-    let had_room = || {
-        let filled = columns.iter().zip(cells).filter(|(_, cell)| !cell.text.is_empty());
-        filled.map(|(column, _)| column).any(|column| share(above, *column) < FULL)
-    };
-    is_named(cells) && has_values(cells) && (cells.iter().skip(1).any(data) || had_room())
+    let mut filled = columns.iter().zip(cells).filter(|(_, cell)| !cell.text.is_empty());
+    let had_room = |(column, _): (&Column, &Cell)| share(above, *column) < FULL;
+    if is_named(cells) {
+        return has_values(cells) && (cells.iter().skip(1).any(data) || filled.any(had_room));
+    }
+    filled.clone().count() > 1 && filled.all(had_room)
 }
 
 /// The lines that begin rows between two rules, the first among them: lines of one row, unless most are rows.
@@ -89,7 +91,7 @@ fn goes_on(above: &[Row], cells_above: &[Vec<Cell>], line: &Row, cells: &[Cell],
     let data = cells.iter().skip(1).any(|cell| cell.merged.is_none() && table::is_data(&cell.text));
     let complete = cells_above.iter().any(|cells| has_values(cells));
     if !is_named(cells) {
-        return !data || !complete;
+        return !complete || !data && !is_row(last, cells, columns);
     }
     // A name that fills its column is cut there, and goes on.
     let Some(name) = last.runs.first().filter(|_| cells_above.last().is_some_and(|cells| is_named(cells))) else {
