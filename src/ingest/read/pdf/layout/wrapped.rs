@@ -34,16 +34,14 @@ pub fn row_starts(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> Ve
     starts
 }
 
-/// Whether a line is a row by itself: it has a name and values, and one of the cells above these had room for more; or
-/// several values without a name, and all cells above them had room.
+/// Whether a line is a row by itself: it has values, two of them or a name, and one of the cells above these had room for
+/// more.
 fn is_row(above: &Row, cells: &[Cell], columns: &[Column]) -> bool {
     let data = |cell: &Cell| cell.merged.is_none() && table::is_data(&cell.text);
     let mut filled = columns.iter().zip(cells).filter(|(_, cell)| !cell.text.is_empty());
-    let had_room = |(column, _): (&Column, &Cell)| share(above, *column) < FULL;
-    if is_named(cells) {
-        return has_values(cells) && (cells.iter().skip(1).any(data) || filled.any(had_room));
-    }
-    filled.clone().count() > 1 && filled.all(had_room)
+    let several = has_values(cells) && filled.clone().count() > 1;
+    let named_data = is_named(cells) && cells.iter().skip(1).any(data);
+    several && (named_data || filled.any(|(column, _)| share(above, *column) < FULL))
 }
 
 /// The lines that begin rows between two rules, the first among them: lines of one row, unless most are rows.
