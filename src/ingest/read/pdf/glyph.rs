@@ -59,9 +59,13 @@ pub struct Glyph {
     pub frame: Frame,
 }
 
+/// No page reaches farther, in points.
+const FARTHEST: f32 = 1e7;
+
 impl Glyph {
     /// `rect` is left, bottom, right, top on the page, y upwards.
     pub fn new(c: char, rect: [f32; 4], size: f32, bold: bool, spaced: bool, frame: Frame) -> Self {
+        let rect = rect.map(|edge| if edge.is_nan() { 0.0 } else { edge.clamp(-FARTHEST, FARTHEST) });
         let [left, top, right, bottom] = frame.turn(rect);
         // A damaged file may tell of the edges in any order.
         let (left, right, top, bottom) = (left.min(right), left.max(right), top.min(bottom), top.max(bottom));
@@ -81,9 +85,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edges_come_in_order() {
+    fn edges_come_in_order_and_are_numbers() {
         let glyph = Glyph::new('a', [30.0, 50.0, 20.0, 40.0], 10.0, false, false, Frame::default());
         assert!(glyph.left < glyph.right && glyph.top < glyph.bottom, "{glyph:?}");
+        let glyph = Glyph::new('a', [f32::NAN, f32::MAX, f32::INFINITY, 1.0], f32::NAN, false, false, Frame::default());
+        assert!((glyph.right - glyph.left).is_finite() && glyph.size.is_finite(), "{glyph:?}");
     }
 
     #[test]
