@@ -83,6 +83,13 @@ mod tests {
     }
 
     #[test]
+    fn a_lone_colon_names_nothing() {
+        let (text, sections) = sheets::assemble(vec![read("甲;乙\n1;2\n\n\n:\n\n").expect("reads")]);
+        assert!(sections.iter().all(|s| s.span.of(&text).is_some_and(|body| !body.trim().is_empty())), "{text:?}");
+        assert!(text.contains(':'), "nothing is lost: {text:?}");
+    }
+
+    #[test]
     fn an_open_quote_is_told() {
         let broken = format!("a,b\n1,\"open\n{}", "x,y\n".repeat(2000));
         let error = read(&broken).expect_err("broken").to_string();

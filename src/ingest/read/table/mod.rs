@@ -251,11 +251,12 @@ impl Writer<'_> {
         let filled = cells.iter().enumerate().filter(|(_, cell)| !is_nothing(&cell.text)).map(|(at, _)| at);
         if !more && filled.clone().next() == Some(0) {
             let note = first.starts_with(['注', '*', '※']) || first.to_lowercase().starts_with("note");
-            if note || first.chars().count() > LONGEST_GROUP {
+            let name = first.trim_end_matches(['：', ':']);
+            if note || name.is_empty() || first.chars().count() > LONGEST_GROUP {
                 self.remark(row, first);
             } else {
                 self.close_group();
-                self.group = Some((first.trim_end_matches(['：', ':']).to_owned(), row, false));
+                self.group = Some((name.to_owned(), row, false));
             }
             return;
         }
