@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from charsmap import build
 from edits import en, zh
 from edits.common import CLOSE, OPEN, Edit, coverage, sentences, unmark
+from judge_prompt import Prompts, Spm, parts
 from metrics import auc, balanced, calibration_error
 from sources import claim_of
 from tokenizer import Tokenizer, pair
@@ -132,6 +133,32 @@ class Tokens(unittest.TestCase):
     def test_charsmap_is_found_again(self):
         blob = build({"，": ",", "㎏": "kg"})
         self.assertIn(b"kg\0", blob)
+
+
+class Judge(unittest.TestCase):
+    def spm(self):
+        pieces = ["<bos>", "\n", "a", "b", "ab", "bab", "\u2581", "\u2581a", "\u2581ab", *(f"<0x{b:02X}>" for b in range(256)), " Q: "]
+        scores = [0, 0, -9, -9, -1, -2, -9, -5, -3, *[0] * 257]
+        return Spm(pieces, scores, [3, 4, 1, 1, 1, 1, 1, 1, 1, *[6] * 256, 4])
+
+    def test_merges_by_score_then_from_the_left(self):
+        spm = self.spm()
+        name = {i: p for p, i in spm.ids.items()}
+        self.assertEqual([name[i] for i in spm.encode("bab")], ["bab"])
+        self.assertEqual([name[i] for i in spm.encode("a ab\nabab")], ["a", "\u2581ab", "\n", "ab", "ab"])
+
+    def test_what_is_no_piece_is_spelt_in_bytes(self):
+        spm = self.spm()
+        self.assertEqual(spm.encode("a\u6cd5"), [2, 9 + 0xE6, 9 + 0xB3, 9 + 0x95])
+
+    def test_prompt_parts(self):
+        self.assertEqual(parts("a\n b", " c\t", "{evidence}\nClaim: {claim}\nAnswer:"), ("a b\n", "Claim: c\nAnswer:"))
+
+    def test_evidence_and_claim_are_cut_and_the_template_is_not(self):
+        prompts = Prompts(self.spm(), bos=0, template="{evidence}\n{claim}\nab", words=("a", "b", "ab"))
+        prefix, suffix = prompts.pair("ab" * 2000, "ba" * 2000)
+        self.assertEqual((prompts.labels, prefix[0], prefix[-1], suffix[-2:]), ([2, 3, 4], 0, 1, [1, 4]))
+        self.assertTrue(200 < len(prefix) <= 258 and len(suffix) <= 98)
 
 
 class Figures(unittest.TestCase):
