@@ -57,6 +57,7 @@ class Gemma:
         half = torch.arange(0, self.head, 2, dtype=torch.float64) / self.head
         at = torch.arange(self.window, dtype=torch.float64)[:, None]
         self.turns = {k: (torch.cos(at / b**half).float(), torch.sin(at / b**half).float()) for k, b in bases.items()}
+        self.future = torch.full((self.window, self.window), -torch.inf).triu_(1)
         # Two bytes hold an 8-bit row closely enough for the parity that is asked (judge_parity.py).
         self.embedding = torch.from_numpy(self._array("token_embd.weight", np.float16))
         self.output = self.embedding[labels].float()
@@ -105,7 +106,7 @@ class Gemma:
         for start, end in spans:
             n = end - start
             scores = (q[start:end].transpose(0, 1).reshape(-1, self.head) @ k[start:end].T).view(self.heads, n, n)
-            scores = scores + torch.full((n, n), -torch.inf).triu_(1)
+            scores = scores + self.future[:n, :n]
             mixed = torch.softmax(scores, -1).view(-1, n) @ v[start:end]
             out.append(mixed.view(self.heads, n, self.head).transpose(0, 1).reshape(n, -1))
         return torch.cat(out)

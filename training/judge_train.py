@@ -127,6 +127,7 @@ def main():
         optimiser.load_state_dict(saved["optimiser"])
         sampler.resume(saved["sampler"])
         state.update(saved["state"])
+        state["start"] = time.time()  # the schedule by time begins anew, the one by tokens goes on
         print(f"goes on at step {state['step']}, {state['tokens']} tokens", flush=True)
     for replica in replicas[1:]:
         for p, q in zip(replica.parameters(), lora.parameters()):
