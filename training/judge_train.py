@@ -160,11 +160,11 @@ def main():
 
     def measure():
         swap()
+        put(options.run / "last.pt", lora.state())
         score, rows = by_family(dev, logits(model, lora, [i["ids"] for i in dev], options.workers))
         if score > state["best"]:
             state["best"] = score
             put(options.run / "best.pt", lora.state())
-        put(options.run / "last.pt", lora.state())
         swap()
         state["measured"] = state["tokens"]
         line = {"step": state["step"], "tokens": state["tokens"], "auc": round(score, 4), "best": round(state["best"], 4),
