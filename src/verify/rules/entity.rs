@@ -212,10 +212,16 @@ fn parties_in(unit: &Unit<'_>, within: Span) -> Vec<Party> {
     found
 }
 
-/// Whether a party stands at one place and its counterpart at the other.
-pub(super) fn are_counterparts(one: &Unit<'_>, at: Span, other: &Unit<'_>, there: Span) -> bool {
-    let (ours, theirs) = (parties_in(one, at), parties_in(other, there));
-    ours.iter().any(|our| theirs.iter().any(|their| our.pair == their.pair && our.first != their.first))
+/// A place of a sentence, and the words around it that a name may reach over.
+pub(super) type Place<'u, 'a> = (&'u Unit<'a>, Span, Span);
+
+/// Whether a party is named at one place and its counterpart at the other.
+pub(super) fn are_counterparts(ours: Place<'_, '_>, theirs: Place<'_, '_>) -> bool {
+    let named = |(unit, at, near): Place<'_, '_>| -> Vec<Party> {
+        parties_in(unit, near).into_iter().filter(|party| party.span.overlaps(at)).collect()
+    };
+    let theirs = named(theirs);
+    named(ours).iter().any(|our| theirs.iter().any(|their| our.pair == their.pair && our.first != their.first))
 }
 
 fn stands(unit: &Unit<'_>, span: Span) -> bool {

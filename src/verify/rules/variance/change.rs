@@ -75,9 +75,15 @@ pub struct Side<'u, 'a> {
     pub span: Span,
     /// The same with what they are part of: as far as one word on either side.
     pub around: Span,
+    /// As far as the longest name on either side.
+    pub near: Span,
 }
 
-impl Side<'_, '_> {
+impl<'u, 'a> Side<'u, 'a> {
+    const fn place(&self) -> entity::Place<'u, 'a> {
+        (self.unit, self.span, self.near)
+    }
+
     fn words(&self) -> String {
         plain(self.span.of(self.unit.text).unwrap_or_default())
     }
@@ -188,7 +194,7 @@ pub fn of(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> Option<Change> {
         let other = |their: &&crate::text::logic::Direction| their.axis == our.axis && their.pole != our.pole;
         theirs.unit.logic.directions.iter().filter(|d| d.span.overlaps(theirs.span)).any(|their| other(&their))
     });
-    if opposite || entity::are_counterparts(ours.unit, ours.around, theirs.unit, theirs.around) {
+    if opposite || entity::are_counterparts(ours.place(), theirs.place()) {
         return Some(Change::Opposite);
     }
     let quantifier = |side: Side<'_, '_>| -> Option<QuantifierClass> {

@@ -38,6 +38,8 @@ const VERY_NEAR: f32 = 0.8;
 const MOST_CHANGES: usize = 3;
 /// Tokens of one difference.
 const LONGEST: usize = 8;
+/// Tokens on either side that a name may reach over: 出租人 and 承租人 differ in one character.
+const NAME: usize = 4;
 /// Sentences that are compared word by word, the best covered first.
 const MOST_SENTENCES: usize = 6;
 /// From this coverage on a sentence is compared.
@@ -118,8 +120,8 @@ fn side<'u, 'a>(unit: &'u Unit<'a>, tokens: &[Token], range: &Range<usize>) -> S
         let last = if range.is_empty() { first } else { tokens[range.end - 1].span.end() };
         Span::new(first, last.max(first))
     };
-    let around = range.start.saturating_sub(1)..(range.end + 1).min(tokens.len());
-    Side { unit, span: cover(range.clone()), around: cover(around) }
+    let within = |reach: usize| range.start.saturating_sub(reach)..(range.end + reach).min(tokens.len());
+    Side { unit, span: cover(range.clone()), around: cover(within(1)), near: cover(within(NAME)) }
 }
 
 impl Near<'_, '_> {
@@ -162,7 +164,12 @@ impl Near<'_, '_> {
                     effect: if decisive { Effect::Contradict } else { Effect::Flag },
                     claim_span: Some(our),
                     evidence: Some(self.source.at(their)),
-                    comparison: Some(Comparison { claim: mine, source: other, relation: "≠".to_owned() }),
+                    // What is missing on one side is held against nothing.
+                    comparison: (!matches!(change, Change::Addition | Change::Condition)).then(|| Comparison {
+                        claim: mine,
+                        source: other,
+                        relation: "≠".to_owned(),
+                    }),
                     message,
                 }
             })

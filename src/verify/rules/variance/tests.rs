@@ -131,6 +131,11 @@ fn one_decisive_change_contradicts_and_others_only_flag() {
             "The tests can show if the condition has changed or the disease has come back.",
             Effect::Flag,
         ),
+        (
+            "承租人应当按照约定的期限交付租赁物并保持其用途",
+            "出租人应当按照约定的期限交付租赁物并保持其用途。",
+            Effect::Contradict,
+        ),
         // Two changes: it may be about another court.
         ("下级人民法院应当在审限届满五日前作出决定", "上级人民法院应当在审限届满十一日前作出决定。", Effect::Flag),
         // A version is what the sentence is about.
