@@ -29,7 +29,7 @@ enum ModelsCommand {
     /// What a model file would take of this machine, from its header alone: a path, or the name of a model that is
     /// here; --context, --cells, --streams and --kv as it is to be run
     Plan { model: String },
-    /// Let a model do a job: generator, embedder, verifier or judge
+    /// Let a model do a job: generator, embedder, reranker, verifier or judge
     Use { job: String, model: String },
 }
 
