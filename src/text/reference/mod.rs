@@ -130,10 +130,10 @@ impl LegalReference {
         found == wanted && (limb.is_none() || self.limbs.is_empty() || limb.as_ref() == self.limbs.first())
     }
 
-    /// A Chinese text writes 第三十三条 for what a European instrument numbers Art. 33.
+    /// A Chinese text writes 第三十三条 for what a European instrument numbers Art. 33. An article 之一 it has none.
     fn scheme_of(&self, article: &Article) -> Scheme {
         match article.scheme {
-            Scheme::Tiao if self.is_european() => Scheme::Article,
+            Scheme::Tiao if self.is_european() && article.sub.is_none() => Scheme::Article,
             scheme => scheme,
         }
     }
@@ -149,7 +149,7 @@ impl Article {
         let letter = letter.as_deref().unwrap_or("");
         let part = part.map_or_else(String::new, |part| format!("{part}."));
         match scheme {
-            Scheme::Tiao if european => format!("Art. {number}"),
+            Scheme::Tiao if european && sub.is_none() => format!("Art. {number}"),
             Scheme::Tiao => {
                 let sub = sub.map_or_else(String::new, |sub| format!("之{}", numeral::chinese(sub)));
                 format!("第{}条{sub}", numeral::chinese(*number))

@@ -190,3 +190,12 @@ fn what_is_printed_is_read_back() {
         assert_eq!(read_locator(&locator).map(|(article, _)| article), found[0].article);
     }
 }
+
+#[test]
+fn a_european_instrument_has_no_article_one_of() {
+    let found = parse("GDPR第133条之一");
+    let locator = found[0].canonical_locator().expect("an article is named");
+    assert_eq!(locator, "第一百三十三条之一", "and not Art. 133, which is another one");
+    assert!(found[0].locates(&locator) && !found[0].locates("Art. 133"));
+    assert_eq!(parse("GDPR第33条")[0].canonical_locator().as_deref(), Some("Art. 33"));
+}
