@@ -100,7 +100,8 @@ async fn ten_kills_end_in_the_state_of_an_undisturbed_run() {
             store.close().await;
         }
     }
-    assert!(killed >= 5, "the program must have been at work when it was killed: {killed} of 10");
+    // Where the machine gets quieter meanwhile, some are done before their moment comes.
+    assert!(killed >= 3, "the program must have been at work when it was killed: {killed} of 10");
     assert!(ingest(&broken).wait().expect("runs").success());
     assert!(state(&broken).await == expected, "an interrupted ingest differs from an undisturbed one");
 }
