@@ -1,7 +1,10 @@
 //! What a difference between two sentences that are nearly the same means.
 
 use crate::{
-    domain::text::Span,
+    domain::{
+        evidence::Label,
+        text::{Message, Span},
+    },
     text::{
         logic::{Cue, DeonticClass, QuantifierClass},
         quantity::{self, Relation},
@@ -36,35 +39,30 @@ impl Change {
         matches!(self, Self::Negation | Self::Modality | Self::Figure | Self::Opposite)
     }
 
-    pub const fn zh(self) -> &'static str {
-        match self {
-            Self::Negation => "否定",
-            Self::Modality => "义务、许可或禁止",
-            Self::Figure => "数值",
-            Self::Opposite => "反义或相对方",
-            Self::Quantifier => "范围",
-            Self::Place => "日期、条文或序号",
-            Self::Word => "用词",
-            Self::Connective => "并列或选择",
-            Self::Addition => "增加的内容",
-            Self::Condition => "省略的条件或例外",
-        }
+    /// What is told of it: the claim says `mine` where this sentence of `label` says `other`.
+    pub fn message(self, label: Label, mine: &str, other: &str) -> Message {
+        let (zh, en) = match self {
+            Self::Addition => (format!("“{mine}”是来源没有的"), format!("which does not have “{mine}”")),
+            Self::Condition => (format!("省略了“{other}”"), format!("but leaves out “{other}”")),
+            Self::Negation => told("否定", "negation", mine, other),
+            Self::Modality => told("义务、许可或禁止", "obligation, permission or prohibition", mine, other),
+            Self::Figure => told("数值", "figure", mine, other),
+            Self::Opposite => told("反义或相对方", "opposite or counterpart", mine, other),
+            Self::Quantifier => told("范围", "scope", mine, other),
+            Self::Place => told("日期、条文或序号", "date, article or number in a list", mine, other),
+            Self::Word => told("用词", "wording", mine, other),
+            Self::Connective => told("并列或选择", "and, or", mine, other),
+        };
+        Message::new(format!("此句几乎就是 {label} 的原文，但{zh}。"), format!("Nearly a sentence of {label}, {en}."))
     }
+}
 
-    pub const fn en(self) -> &'static str {
-        match self {
-            Self::Negation => "negation",
-            Self::Modality => "obligation, permission or prohibition",
-            Self::Figure => "figure",
-            Self::Opposite => "opposite or counterpart",
-            Self::Quantifier => "scope",
-            Self::Place => "date, article or number in a list",
-            Self::Word => "wording",
-            Self::Connective => "and, or",
-            Self::Addition => "something added",
-            Self::Condition => "a condition or an exception left out",
-        }
-    }
+/// What differs, and how either side puts it; in Chinese and in English.
+fn told(zh: &str, en: &str, mine: &str, other: &str) -> (String, String) {
+    (
+        format!("{zh}不同：断言写“{mine}”，来源写“{other}”"),
+        format!("but for {en}: the claim says “{mine}”, the source “{other}”"),
+    )
 }
 
 /// One side of a difference.

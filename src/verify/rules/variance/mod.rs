@@ -13,7 +13,7 @@ use diff::{Alignment, Hunk};
 use super::Rule;
 use crate::{
     domain::{
-        text::{Message, Span},
+        text::Span,
         verdict::{Comparison, Effect, Reason},
     },
     verify::{
@@ -93,16 +93,21 @@ fn near<'c, 'a>(claim: &Unit<'_>, ours: &[Token], source: &'c SourceSentence<'a>
         let both = ours.len().abs_diff(theirs.len()) <= 1;
         hunks.push(Hunk { ours, theirs: if both { theirs } else { 0..0 } });
     }
-    // What the sentence goes on with where the claim ends, or says before the claim begins.
-    let mut changes: Vec<(Hunk, Change)> = [(0, 0..there.start), (ours.len(), there.end..theirs.len())]
-        .into_iter()
-        .filter(|(at, beside)| {
-            !beside.is_empty() && !hunks.iter().any(|hunk| hunk.theirs == *beside || hunk.ours.contains(at))
-        })
-        .filter(|(_, beside)| change::leaves_out_a_condition(side(&source.unit, &theirs, beside)))
-        .filter(|_| claim.logic.conditions.is_empty())
-        .map(|(at, theirs)| (Hunk { ours: at..at, theirs }, Change::Condition))
-        .collect();
+    let mut changes = Vec::new();
+    if claim.logic.conditions.is_empty() {
+        // What the sentence goes on with where the claim ends, or says before the claim begins.
+        let beside = [(0, 0..there.start), (ours.len(), there.end..theirs.len())];
+        let told = |at: usize, beside: &Range<usize>| {
+            hunks.iter().any(|hunk| hunk.theirs == *beside || hunk.ours.contains(&at))
+        };
+        changes.extend(
+            beside
+                .into_iter()
+                .filter(|(at, beside)| !beside.is_empty() && !told(*at, beside))
+                .filter(|(_, beside)| change::leaves_out_a_condition(side(&source.unit, &theirs, beside)))
+                .map(|(at, theirs)| (Hunk { ours: at..at, theirs }, Change::Condition)),
+        );
+    }
     for hunk in hunks {
         let (our, their) = (side(claim, ours, &hunk.ours), side(&source.unit, &theirs, &hunk.theirs));
         let Some(change) = change::of(our, their) else { continue };
@@ -135,30 +140,7 @@ impl Near<'_, '_> {
                     (shown(claim.text, ours, &hunk.ours), shown(self.source.unit.text, &self.theirs, &hunk.theirs));
                 let words = |span: Span, text: &str| span.of(text).unwrap_or_default().to_owned();
                 let (mine, other) = (words(our, claim.text), words(their, self.source.unit.text));
-                let message = if *change == Change::Addition {
-                    Message::new(
-                        format!("此句几乎就是 {} 的原文，但“{mine}”是来源没有的。", self.source.label),
-                        format!("Nearly a sentence of {}, which does not have “{mine}”.", self.source.label),
-                    )
-                } else if *change == Change::Condition {
-                    Message::new(
-                        format!("此句几乎就是 {} 的原文，但省略了“{other}”。", self.source.label),
-                        format!("Nearly a sentence of {}, but leaves out “{other}”.", self.source.label),
-                    )
-                } else {
-                    Message::new(
-                        format!(
-                            "此句几乎就是 {} 的原文，不同在{}：断言写“{mine}”，来源写“{other}”。",
-                            self.source.label,
-                            change.zh()
-                        ),
-                        format!(
-                            "Nearly a sentence of {}; it differs in {}: the claim says “{mine}”, the source “{other}”.",
-                            self.source.label,
-                            change.en()
-                        ),
-                    )
-                };
+                let message = change.message(self.source.label, &mine, &other);
                 Reason {
                     code: CODE,
                     effect: if decisive { Effect::Contradict } else { Effect::Flag },
