@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use futures::future::try_join_all;
+
 use super::{
     align::Rarity,
     decide::{Decision, Thresholds},
@@ -23,8 +25,9 @@ const LONGEST_CLAIM: usize = 256;
 /// Claims about one text.
 struct Brief {
     evidence: String,
+    claims: Vec<String>,
     /// Into the opened claims.
-    claims: Vec<usize>,
+    places: Vec<usize>,
 }
 
 /// Asks about every claim that is open under `measured`, the thresholds of its language: not those of a certificate,
@@ -50,14 +53,16 @@ pub(super) async fn ask(
         let room = judge.room(claim).min(MOST_EVIDENCE);
         let Some(evidence) = read.evidence(&**judge, claim, room, sources, rarity) else { continue };
         match briefs.iter_mut().find(|brief| brief.evidence == evidence) {
-            Some(brief) => brief.claims.push(at),
-            None => briefs.push(Brief { evidence, claims: vec![at] }),
+            Some(brief) => {
+                brief.claims.push(claim.to_owned());
+                brief.places.push(at);
+            }
+            None => briefs.push(Brief { evidence, claims: vec![claim.to_owned()], places: vec![at] }),
         }
     }
-    for brief in briefs {
-        let claims: Vec<String> = brief.claims.iter().map(|at| open[*at].text.trim().to_owned()).collect();
-        let opinions = judge.judge(&brief.evidence, &claims, Priority::Interactive).await?;
-        for (at, p) in brief.claims.into_iter().zip(opinions) {
+    let asked = briefs.iter().map(|brief| judge.judge(&brief.evidence, &brief.claims, Priority::Interactive));
+    for (brief, opinions) in briefs.iter().zip(try_join_all(asked).await?) {
+        for (&at, p) in brief.places.iter().zip(opinions) {
             let State::Read(read) = &mut open[at].state else { continue };
             let members = read.together.members.clone();
             for finding in read.findings_mut().filter(|finding| finding.members == members) {
