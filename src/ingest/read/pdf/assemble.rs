@@ -31,6 +31,8 @@ pub struct Paged {
 const LEAST_REPEATS: usize = 3;
 /// The outermost line of so many pages, in letters no larger than the text, is one of a chapter.
 const LEAST_OUTERMOST: usize = 3;
+/// Lines with the number of the page beside them on fewer pages are no running ones for that.
+const LEAST_COUNTED: usize = 4;
 /// A line at one height of fewer pages is no running one for standing there.
 const LEAST_BARS: usize = 6;
 /// Lines at the top and the bottom of a page that may be running ones.
@@ -44,6 +46,7 @@ const LONGEST_HEADING: usize = 90;
 
 pub fn assemble(mut pages: Vec<PageLines>) -> Paged {
     drop_running(&mut pages);
+    forget_usual_bold(&mut pages);
     let mut paged = Paged { pictures: pages.iter().filter(|page| page.pictures).count(), ..Paged::default() };
     paged.without_text = pages.iter().filter(|page| page.pictures).map(|page| page.number).take(10).collect();
     let mut body = body_size(&pages);
@@ -161,6 +164,7 @@ fn drop_running(pages: &mut [PageLines]) {
         lines.dedup();
         count >= LEAST_BARS.max(pages.len() / 2) && count * 2 >= lines.len() * 3
     });
+    let counted = counting(pages, |line, ends| is_outer(line, ends) && is_small(line));
     // On both of two pages, at one height: that is no chance either.
     let many = LEAST_REPEATS.min(pages.len()).max(2).max(pages.len() / 4);
     for page in pages.iter_mut() {
@@ -178,13 +182,48 @@ fn drop_running(pages: &mut [PageLines]) {
                 let repeats = seen.get(&skeleton).is_some_and(|pages| *pages >= many);
                 let outer = is_outer(line, ends);
                 let of_chapter = outermost.get(&skeleton).is_some_and(|pages| *pages >= LEAST_OUTERMOST);
+                let counts =
+                    counted.is_some_and(|before| outer && is_small(line) && numbers(line, page.number) == Some(before));
                 let in_bar = || bar(line, &page.lines).is_some_and(|bar| bars.contains_key(&bar));
-                repeats || is_small(line) && (outer && of_chapter || in_bar()) || outer && is_page_number(&line.text)
+                repeats
+                    || counts
+                    || is_small(line) && (outer && of_chapter || in_bar())
+                    || outer && is_page_number(&line.text)
             })
             .collect();
         let mut runs = runs.into_iter();
         page.lines.retain(|_| !runs.next().unwrap_or(false));
     }
+}
+
+/// How far the numbers that begin or end the outermost lines run ahead of the pages, where most pages have such lines: a
+/// title beside the number of its page is a running one, however often it changes.
+fn counting(pages: &[PageLines], is_edge: impl Fn(&Line, [f32; 2]) -> bool) -> Option<i64> {
+    let mut ahead: HashMap<i64, usize> = HashMap::new();
+    for page in pages {
+        let ends = ends(&page.lines);
+        let mut own: Vec<i64> = page
+            .lines
+            .iter()
+            .filter(|line| is_edge(line, ends))
+            .filter_map(|line| numbers(line, page.number))
+            .collect();
+        own.sort_unstable();
+        own.dedup();
+        for number in own {
+            *ahead.entry(number).or_default() += 1;
+        }
+    }
+    let (ahead, count) = ahead.into_iter().max_by_key(|(ahead, count)| (*count, *ahead))?;
+    (count >= LEAST_COUNTED && count * 2 >= pages.len()).then_some(ahead)
+}
+
+/// How far the number that a line begins or ends with, beside other words, runs ahead of its page.
+fn numbers(line: &Line, page: u32) -> Option<i64> {
+    let mut words = line.text.split_whitespace();
+    let (first, last) = (words.next()?, words.next_back()?);
+    let number = |word: &str| word.parse::<i64>().ok().filter(|_| word.len() <= 5);
+    Some(number(last).or_else(|| number(first))? - i64::from(page))
 }
 
 /// Which end of the page a line stands at, and at what height in steps of six points, where more space parts it from
@@ -214,6 +253,19 @@ fn ends(lines: &[Line]) -> [f32; 2] {
     let bottom = lines.iter().map(|line| line.rect[1]).fold(f32::MAX, f32::min);
     let top = lines.iter().map(|line| line.rect[3]).fold(f32::MIN, f32::max);
     [bottom, top]
+}
+
+/// Where most of the text is told to be bold, its fonts say so of everything, and bold type makes no heading.
+fn forget_usual_bold(pages: &mut [PageLines]) {
+    let (mut bold, mut all) = (0, 0);
+    for line in pages.iter().flat_map(|page| &page.lines).filter(|line| !line.row) {
+        let count = line.text.chars().count();
+        all += count;
+        bold += if line.bold { count } else { 0 };
+    }
+    if bold * 2 > all {
+        pages.iter_mut().flat_map(|page| &mut page.lines).for_each(|line| line.bold = false);
+    }
 }
 
 /// The font size of most characters.

@@ -1,13 +1,21 @@
 //! A character and its place.
 
+/// Text that leaves a quarter turn by more degrees runs aslant; scans are laid on glass less straight than paper is cut.
+const ASLANT: f32 = 8.0;
+
 /// Which way text runs, in quarter turns against the clock from left to right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Frame(u8);
 
 impl Frame {
-    pub fn of(degrees: f32) -> Self {
+    /// `None` for text that runs aslant.
+    pub fn of(degrees: f32) -> Option<Self> {
+        let off = (degrees - 90.0 * (degrees / 90.0).round()).abs();
+        if off.is_nan() || off > ASLANT {
+            return None;
+        }
         let turns = (degrees / 90.0).round().rem_euclid(4.0);
-        Self(if turns < 0.5 {
+        Some(Self(if turns < 0.5 {
             0
         } else if turns < 1.5 {
             1
@@ -15,7 +23,7 @@ impl Frame {
             2
         } else {
             3
-        })
+        }))
     }
 
     /// The frame of all four ways.
@@ -101,7 +109,8 @@ mod tests {
             let same = frame.back(turned).iter().zip(rect).all(|(a, b)| (a - b).abs() < 1e-3);
             assert!(same, "{at}: {turned:?}");
         }
-        assert_eq!(Frame::of(89.0), Frame(1));
-        assert_eq!(Frame::of(359.5), Frame(0));
+        assert_eq!(Frame::of(89.0), Some(Frame(1)));
+        assert_eq!(Frame::of(359.5), Some(Frame(0)));
+        assert_eq!([45.0, -45.0, 57.3, 315.0, f32::NAN].map(Frame::of), [None; 5]);
     }
 }

@@ -7,6 +7,42 @@ const RADICALS: &str = "一丨丶丿乙亅二亠人儿入八冂冖冫几凵刀�
     目矛矢石示禸禾穴立竹米糸缶网羊羽老而耒耳聿肉臣自至臼舌舛舟艮色艸虍虫血行衣襾見角言谷豆豕豸貝赤走足身車辛辰辵\
     邑酉釆里金長門阜隶隹雨靑非面革韋韭音頁風飛食首香馬骨高髟鬥鬯鬲鬼魚鳥鹵鹿麥麻黃黍黑黹黽鼎鼓鼠鼻齊齒龍龜龠";
 
+/// What the codes 0x20 to 0x7E and 0xA0 to 0xFE of Symbol fonts stand for (Adobe's vendor mapping of the Symbol encoding;
+/// 0xF0 is no code). Such fonts give them as U+F020 to U+F0FE, which a word processor writes for µ, ≤ and ± too.
+const SYMBOLS: [&str; 2] = [
+    " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼",
+    "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪␀〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
+];
+/// The bullets and marks of Wingdings that lists and forms are made with, in the same codes.
+const WINGDINGS: [(u32, char); 14] = [
+    (0x6c, '●'),
+    (0x6d, '❍'),
+    (0x6e, '■'),
+    (0x6f, '□'),
+    (0x71, '❑'),
+    (0x75, '◆'),
+    (0x76, '❖'),
+    (0xa7, '▪'),
+    (0xa8, '◻'),
+    (0xd8, '➢'),
+    (0xfb, '✗'),
+    (0xfc, '✓'),
+    (0xfd, '☒'),
+    (0xfe, '☑'),
+];
+
+/// What a character of a font of signs stands for; any other as it is.
+pub fn sign(c: char, font: &str) -> char {
+    let Some(code) = u32::from(c).checked_sub(0xf000).filter(|code| (0x20..=0xfe).contains(code)) else { return c };
+    let font = font.to_lowercase();
+    if font.contains("dings") {
+        return WINGDINGS.iter().find(|(known, _)| *known == code).map_or(c, |(_, sign)| *sign);
+    }
+    let (row, first) = if code < 0xa0 { (0, 0x20) } else { (1, 0xa0) };
+    let at = usize::try_from(code - first).unwrap_or(usize::MAX);
+    SYMBOLS[row].chars().nth(at).filter(|_| code != 0xf0).unwrap_or(c)
+}
+
 /// Appends what `c` stands for.
 pub fn push(text: &mut String, c: char) {
     match c {
@@ -48,6 +84,16 @@ pub fn append(text: &mut String, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signs_of_symbol_fonts_are_those_that_a_reader_sees() {
+        let read = |text: &str, font: &str| text.chars().map(|c| sign(c, font)).collect::<String>();
+        assert_eq!(read("5 \u{f06d}g \u{f0a3} 10 \u{f0b1} 2 \u{f0b0}C", "SymbolMT"), "5 μg ≤ 10 ± 2 °C");
+        assert_eq!(read("\u{f061}\u{f07e}\u{f0fe}\u{f0f0}\u{f07f}", "ABCDEF+Symbol"), "α∼⎭\u{f0f0}\u{f07f}");
+        assert_eq!(read("\u{f0d8} item \u{f0fc} \u{f041}", "Wingdings-Regular"), "➢ item ✓ \u{f041}");
+        assert_eq!(read("中\u{e001}a", "Symbol"), "中\u{e001}a");
+        assert!(SYMBOLS.iter().all(|row| row.chars().count() == 95));
+    }
 
     #[test]
     fn letters_are_those_that_a_reader_sees() {

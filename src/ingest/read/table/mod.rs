@@ -293,7 +293,7 @@ impl Writer<'_> {
                     .iter()
                     .take(over + 1)
                     .map(|column| column.name.as_str())
-                    .filter(|name| !GENERIC.contains(name))
+                    .filter(|name| !adds_nothing(name))
                     .collect();
                 names.dedup();
                 let joined = names.join(if self.lang == Lang::Zh { "、" } else { ", " });
@@ -349,14 +349,18 @@ impl Writer<'_> {
                 continue;
             }
             let name = self.columns.get(at).map_or("", |column| column.name.as_str());
-            parts.push(if GENERIC.contains(&name) { cell.text.clone() } else { format!("{name} {}", cell.text) });
+            parts.push(if adds_nothing(name) { cell.text.clone() } else { format!("{name} {}", cell.text) });
         }
         parts.join(" / ")
     }
 }
 
 /// Headings of first columns that add nothing to what stands under them.
-const GENERIC: &[&str] = &["", "项目", "科目", "指标", "名称", "内容", "Item", "Items", "Name", "Description"];
+const GENERIC: &[&str] = &["", "项目", "科目", "指标", "名称", "内容", "item", "items", "name", "description"];
+
+fn adds_nothing(heading: &str) -> bool {
+    GENERIC.iter().any(|generic| heading.eq_ignore_ascii_case(generic))
+}
 
 /// Headings that a table of names and values has where it has any.
 fn is_generic(row: &[Cell]) -> bool {
@@ -383,7 +387,7 @@ fn is_generic(row: &[Cell]) -> bool {
     const ENDINGS: &[&str] = &["名称", "功能", "含义", "说明", "用途", "作用", "描述", "类型", "备注", "定义"];
     let heads = |text: &str| {
         let short = text.chars().count() <= LONGEST_ENDING;
-        GENERIC.contains(&text) || HEADINGS.contains(&text) || short && ENDINGS.iter().any(|end| text.ends_with(end))
+        adds_nothing(text) || HEADINGS.contains(&text) || short && ENDINGS.iter().any(|end| text.ends_with(end))
     };
     own(row).any(|text| !text.is_empty() && heads(text))
 }

@@ -144,3 +144,33 @@ fn sizes_that_most_lines_differ_in_make_no_headings() {
     let lines: Vec<_> = lines.iter().map(|(x, width, size, text)| (*x, *width, *size, text.as_str())).collect();
     assert!(assemble(vec![page(1, &lines)]).headings.is_empty());
 }
+
+#[test]
+fn a_title_beside_the_number_of_its_page_is_a_running_line() {
+    let titles = ["BASICS", "BOUNDS", "CLAIMS", "DUTIES", "ERRORS", "FORMS"];
+    let pages = titles.iter().zip(1..).map(|(title, number)| {
+        let head = if number % 2 == 0 { format!("{} {title}", number + 8) } else { format!("{title} {}", number + 8) };
+        let body = format!("{title} of this page stands in its text, which is its own.");
+        let mut lines = vec![(50.0, 150.0, 10.0, head.as_str()), (50.0, 390.0, 10.0, &body)];
+        lines.extend((number == 3).then_some((50.0, 90.0, 10.0, "See rule 14")));
+        page(number, &lines)
+    });
+    let text = assemble(pages.collect()).text;
+    assert!(titles.iter().all(|title| !text.contains(&format!("{title} 1")) && text.contains(title)), "{text}");
+    assert!(text.contains("See rule 14"), "{text}");
+}
+
+#[test]
+fn bold_type_makes_headings_unless_most_of_the_text_is_bold() {
+    let text = "The text goes on here with more words to the end of the line";
+    let build = |all: bool| {
+        let mut page =
+            page(1, &[(50.0, 90.0, 10.0, "Methods"), (50.0, 390.0, 10.0, text), (50.0, 90.0, 10.0, "Short line")]);
+        for (at, line) in page.lines.iter_mut().enumerate() {
+            line.bold = all || at == 0;
+        }
+        assemble(vec![page]).headings.iter().map(|mark| mark.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(build(false), ["Methods"]);
+    assert_eq!(build(true), Vec::<String>::new());
+}

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::{
-    super::super::table::Cell,
-    Row, Sheet,
-    cells::{columns, place},
+    super::super::table::{Cell, Merged},
+    Row, Run, Sheet,
+    cells::{Column, append, columns, place},
     headings::{first_data, headings},
     lattice::{Stroke, Strokes},
     spaced::{BESIDE, covers, is_bold, is_wide},
@@ -121,13 +121,17 @@ pub fn banded(lines: &[Row], bands: &[Range<usize>], rules: &[Stroke]) -> Sheet 
     for (nth, band) in bands.into_iter().enumerate() {
         let lines = &lines[band];
         let placed: Vec<Vec<Cell>> = lines.iter().map(|line| place(line, &columns)).collect();
-        let heads = nth == 0 && first_data(&placed).is_none() && lines.len() <= MOST_WRAPPED;
+        let words =
+            || first_data(&placed).is_none_or(|at| at + 1 == placed.len() && at > 0 && are_numbers(&placed[at]));
+        let heads = nth == 0 && lines.len() <= MOST_WRAPPED && words();
         if heads {
             let headings = headings(lines, &placed, &columns, rules);
             if count == 2 || headings.len() > 1 || lines.iter().all(is_bold) {
                 sheet.heading_rows = Some(headings.len());
             }
             sheet.rows.extend(headings);
+        } else if let Some(parts) = parted(lines, &placed, &columns, rules) {
+            sheet.rows.extend(parts);
         } else if lines.len() > MOST_WRAPPED || count <= 2 {
             sheet.rows.extend(rows(lines, &placed, row_starts(lines, &placed, &columns)));
         } else {
@@ -135,4 +139,48 @@ pub fn banded(lines: &[Row], bands: &[Range<usize>], rules: &[Stroke]) -> Sheet 
         }
     }
     sheet
+}
+
+/// Whether the cells behind the first count 1, 2, 3: they number columns, and are no data.
+fn are_numbers(cells: &[Cell]) -> bool {
+    let numbers: Vec<usize> = cells.iter().filter_map(|cell| cell.text.parse().ok()).collect();
+    let filled = cells.iter().filter(|cell| !cell.text.is_empty()).count();
+    numbers.len() > 1 && numbers.len() == filled && numbers.iter().copied().eq(1..=numbers.len())
+}
+
+/// The rows of a band that shorter rules part, which leave out what names them all; `None` where no such rules are.
+fn parted(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column], rules: &[Stroke]) -> Option<Vec<(Vec<Cell>, Run)>> {
+    let (first, last) = (lines.first()?, lines.last()?);
+    let (left, right) = (columns.first()?.0, columns.last()?.1);
+    let inside = |rule: &&Stroke| first.top < rule.at && rule.at < last.bottom;
+    let short = |rule: &&Stroke| rule.from > left + SAME_ENDS && rule.to >= right - SAME_ENDS;
+    let mut ends: Vec<Stroke> = rules.iter().filter(inside).filter(short).copied().collect();
+    ends.sort_by(|a, b| a.at.total_cmp(&b.at));
+    let named = columns
+        .iter()
+        .take_while(|(left, right)| f32::midpoint(*left, *right) < ends.first().map_or(0.0, |rule| rule.from))
+        .count();
+    if named == 0 || named == columns.len() {
+        return None;
+    }
+    // What names the rows stands at the height of any of them.
+    let mut names = vec![Cell::default(); named];
+    for cells in placed {
+        names.iter_mut().zip(cells).for_each(|(name, more)| append(name, more));
+    }
+    let mut rows: Vec<(Vec<Cell>, Run)> = Vec::new();
+    let mut from = 0;
+    for end in ends.iter().map(|rule| rule.at).chain([f32::MAX]) {
+        let to = from + lines[from..].iter().take_while(|line| line.middle() < end).count();
+        if to == from {
+            continue;
+        }
+        let (mut cells, cover) = joined(&lines[from..to], &placed[from..to]);
+        for (cell, name) in cells.iter_mut().zip(&names) {
+            *cell = if rows.is_empty() { name.clone() } else { Cell::merged(&name.text, Merged::Above) };
+        }
+        rows.push((cells, cover));
+        from = to;
+    }
+    (rows.len() > 1).then_some(rows)
 }

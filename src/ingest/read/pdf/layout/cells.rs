@@ -1,7 +1,10 @@
 //! The columns that lines of a table stand in, and the cells of each line.
 
 use super::{
-    super::super::table::{Cell, Merged},
+    super::{
+        super::table::{Cell, Merged},
+        letters,
+    },
     Row, Run,
 };
 
@@ -18,7 +21,8 @@ pub fn append(cell: &mut Cell, more: &Cell) {
     if more.text.is_empty() || more.merged.is_some() && cell.text.ends_with(&more.text) {
         return;
     }
-    let joined = if cell.text.is_empty() { more.text.clone() } else { format!("{}\n{}", cell.text, more.text) };
+    let mut joined = std::mem::take(&mut cell.text);
+    letters::append(&mut joined, &more.text);
     *cell = Cell::new(&joined);
 }
 

@@ -32,9 +32,10 @@ pub fn headings(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column], rules: 
         let mut cells = placed[at].clone();
         let mut spans = false;
         for run in &line.runs {
-            let headed = headed(run, line, columns, rules);
+            let (headed, is_ruled) = headed(run, line, columns, rules);
+            // The rule under a heading tells which columns it heads, though its words stand over single ones.
             let own = |at: usize| cells[at].text.is_empty() || cells[at].text == run.text.trim();
-            if headed.len() < 2 || headed.len() == columns.len() || !headed.clone().all(own) {
+            if headed.len() < 2 || headed.len() == columns.len() || !is_ruled && !headed.clone().all(own) {
                 continue;
             }
             spans = true;
@@ -54,8 +55,8 @@ pub fn headings(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column], rules: 
 }
 
 /// The columns that a run of the headings heads: those over which the rule under it stands, or else those over whose
-/// middle it does.
-fn headed(run: &Run, line: &Row, columns: &[Column], rules: &[Stroke]) -> Range<usize> {
+/// middle it does. Whether a rule tells.
+fn headed(run: &Run, line: &Row, columns: &[Column], rules: &[Stroke]) -> (Range<usize>, bool) {
     let middle = f32::midpoint(run.left, run.right);
     let under = rules.iter().filter(|rule| {
         rule.at > run.middle() && rule.at < run.bottom + UNDER * run.size && rule.from < middle && middle < rule.to
@@ -66,7 +67,8 @@ fn headed(run: &Run, line: &Row, columns: &[Column], rules: &[Stroke]) -> Range<
         first..columns.iter().rposition(inside).map_or(first, |last| last + 1)
     };
     if let Some(rule) = under.min_by(|a, b| a.at.total_cmp(&b.at)) {
-        return within(rule.from, rule.to);
+        let holds = rule.from <= run.left + 1.0 && run.right <= rule.to + 1.0;
+        return (within(rule.from, rule.to), holds);
     }
     // As far as the texts beside it leave room on both sides.
     let before = line.runs.iter().map(|other| other.right).filter(|right| *right < middle).fold(f32::MIN, f32::max);
@@ -88,7 +90,7 @@ fn headed(run: &Run, line: &Row, columns: &[Column], rules: &[Stroke]) -> Range<
             }
         }
     }
-    best
+    (best, false)
 }
 
 /// The first line with data beside its name.

@@ -16,6 +16,8 @@ const MOST_PAIRS: usize = 1 << 20;
 const MOST_CELLS: usize = 1 << 16;
 /// A border holds for a cell whose edge it covers to this share.
 const COVER: f32 = 0.6;
+/// Fewer lines side by side without others are no table.
+const LEAST_POSTS: usize = 3;
 /// The cells of a table fill its box to this share; boxes that arrows join do not.
 const FILL: f32 = 0.75;
 
@@ -101,6 +103,8 @@ pub struct Grid {
     pub ys: Vec<f32>,
     /// The cells, by row and column. They do not overlap, and may leave corners of the box free.
     pub blocks: Vec<Block>,
+    /// Drawn by lines down the page alone: its rows are not ruled, and all is one.
+    pub unruled: bool,
     /// Which of the blocks takes a place, row by row.
     owners: Vec<Option<usize>>,
 }
@@ -136,8 +140,7 @@ pub fn walls(grids: &[Grid]) -> Vec<Stroke> {
     merged(grids.iter().flat_map(Grid::walls).collect())
 }
 
-/// The grids that lines draw where they meet: at least two rows and two columns, closed all round. A side that only
-/// lines end at counts as closed, for tables are often open at the sides and where the page breaks.
+/// The grids that lines draw where they meet: at least two columns, closed all round. A side that only lines end at counts as closed, for tables are often open at the sides and where the page breaks.
 pub fn grids(strokes: &Strokes) -> Vec<Grid> {
     let Strokes { across, down } = strokes;
     if across.len().saturating_mul(down.len()) > MOST_PAIRS {
@@ -160,7 +163,54 @@ pub fn grids(strokes: &Strokes) -> Vec<Grid> {
     for (j, post) in down.iter().enumerate() {
         parts[root(&mut group, across.len() + j)].1.push(*post);
     }
-    parts.iter().filter_map(|(across, down)| grid(across, down)).collect()
+    let mut grids: Vec<Grid> = parts.iter().flat_map(|(across, down)| apart(across, down)).collect();
+    let lone = parts.iter().filter(|(across, down)| across.is_empty() && down.len() == 1).map(|(_, down)| down[0]);
+    grids.extend(posted(lone.collect()));
+    grids
+}
+
+/// Grids of lines down the page that begin and end at one height and meet no others: tables without lines between their
+/// rows, whose top and bottom may stand on other pages.
+fn posted(mut posts: Vec<Stroke>) -> Vec<Grid> {
+    posts.sort_by(|a, b| a.from.total_cmp(&b.from).then(a.to.total_cmp(&b.to)).then(a.at.total_cmp(&b.at)));
+    let same = |a: &Stroke, b: &Stroke| (a.from - b.from).abs() <= REACH && (a.to - b.to).abs() <= REACH;
+    let groups = posts.chunk_by(same).filter(|group| group.len() >= LEAST_POSTS);
+    groups
+        .filter_map(|group| {
+            let edge = |pick: fn(f32, f32) -> f32| group.iter().map(|post| post.at).reduce(pick);
+            let (from, to) = (edge(f32::min)?, edge(f32::max)?);
+            let closing = [group[0].from, group[0].to].map(|at| Stroke { at, from, to });
+            let (grid, _) = grid(&closing, group)?;
+            Some(Grid { unruled: true, ..grid })
+        })
+        .collect()
+}
+
+/// The grids that these lines draw. A rule that runs under several tables side by side makes them no table: where no cell
+/// stands in a column, they are cut apart.
+fn apart(across: &[Stroke], down: &[Stroke]) -> Vec<Grid> {
+    let Some((grid, filled)) = grid(across, down) else { return Vec::new() };
+    let columns = grid.xs.len() - 1;
+    let taken = |column: usize| grid.blocks.iter().any(|block| block.columns.contains(&column));
+    if (0..columns).all(taken) {
+        let [left, top, right, bottom] = grid.edges();
+        let is_whole = filled >= FILL * (right - left) * (bottom - top) && grid.blocks.len() > 2;
+        return if is_whole { vec![grid] } else { Vec::new() };
+    }
+    let mut grids = Vec::new();
+    let mut column = 0;
+    while column < columns {
+        let count = (column..columns).take_while(|at| taken(*at)).count();
+        if count > 0 {
+            let (from, to) = (grid.xs[column] - REACH, grid.xs[column + count] + REACH);
+            let clip = |line: &Stroke| Stroke { from: line.from.max(from), to: line.to.min(to), ..*line };
+            let across: Vec<Stroke> = across.iter().map(clip).filter(|line| line.length() >= SHORTEST).collect();
+            let down: Vec<Stroke> = down.iter().filter(|post| from <= post.at && post.at <= to).copied().collect();
+            grids.extend(apart(&across, &down));
+        }
+        column += count + 1;
+    }
+    grids
 }
 
 fn root(group: &mut [usize], mut at: usize) -> usize {
@@ -171,11 +221,12 @@ fn root(group: &mut [usize], mut at: usize) -> usize {
     at
 }
 
-fn grid(across: &[Stroke], down: &[Stroke]) -> Option<Grid> {
+/// The cells that these lines draw, and how much room they take, in square points.
+fn grid(across: &[Stroke], down: &[Stroke]) -> Option<(Grid, f32)> {
     let (xs, left_open, right_open) = edges(down, across);
     let (ys, top_open, bottom_open) = edges(across, down);
     let (columns, rows) = (xs.len().checked_sub(1)?, ys.len().checked_sub(1)?);
-    if columns < 2 || rows < 2 || columns.saturating_mul(rows) > MOST_CELLS {
+    if columns < 2 || rows < 1 || columns.saturating_mul(rows) > MOST_CELLS {
         return None;
     }
     let mut walls = borders(down, &xs, &ys);
@@ -224,9 +275,7 @@ fn grid(across: &[Stroke], down: &[Stroke]) -> Option<Grid> {
             }
         }
     }
-    let grid = Grid { xs, ys, blocks, owners };
-    let [left, top, right, bottom] = grid.edges();
-    (filled >= FILL * (right - left) * (bottom - top) && grid.blocks.len() > 2).then_some(grid)
+    Some((Grid { xs, ys, blocks, unruled: false, owners }, filled))
 }
 
 /// Where `lines` stand, in order, and where the `others`, which meet them, end beyond the first and the last of these;
@@ -346,6 +395,17 @@ mod tests {
         let grids = read(&rules);
         assert_eq!(grids[0].xs, [50.0, 150.0, 350.0]);
         assert_eq!(grids[0].blocks.len(), 4);
+    }
+
+    #[test]
+    fn posts_of_one_height_make_columns() {
+        let posts = |xs: &[f32]| xs.iter().map(|x| [*x, 100.0, *x, 400.0]).collect::<Vec<_>>();
+        let grids = read(&posts(&[50.0, 200.0, 240.0, 400.0]));
+        assert_eq!((grids.len(), grids[0].unruled, grids[0].blocks.len()), (1, true, 3));
+        assert!(read(&posts(&[50.0, 400.0])).is_empty());
+        let mut ragged = posts(&[50.0, 200.0]);
+        ragged.push([400.0, 180.0, 400.0, 400.0]);
+        assert!(read(&ragged).is_empty());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! lines that rule them, or by cells that stand over each other.
 
 mod bands;
+mod beside;
 mod cells;
 mod columns;
 mod headings;
@@ -124,10 +125,14 @@ impl Run {
         let raised = glyph.size < RAISED_SIZE * self.size && glyph.middle() < self.middle() - RAISED_BY * self.size;
         let digits = glyph.c.is_ascii_digit() && between.is_some_and(|c| c.is_ascii_digit());
         if digits && raised && !self.raised {
-            // No digit of the figure before it: 8,935,112³ is not 8,935,1123. Over a ten stands an exponent.
+            // No digit of the figure before it: 8,935,112³ is not 8,935,1123. Over a ten stands an exponent. Nor is the
+            // letter of a note one of the word before it.
             let figure = self.text.rsplit(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',')).next();
             self.text.push(if figure == Some("10") { '^' } else { ' ' });
-        } else if is_apart(between, glyph.c, gap / size, glyph.spaced) || digits && self.raised && !raised {
+        } else if is_apart(between, glyph.c, gap / size, glyph.spaced)
+            || digits && self.raised && !raised
+            || raised && !self.raised && glyph.c.is_lowercase() && between.is_some_and(char::is_alphabetic)
+        {
             self.text.push(' ');
         }
         self.raised = raised;
@@ -257,7 +262,8 @@ pub fn lines(page: &Page, open: &mut Open) -> Vec<Line> {
         let grids = lattice::grids(&strokes);
         let walls = lattice::walls(&grids);
         let runs = runs(page.glyphs.iter().filter(|glyph| glyph.frame == frame), &walls);
-        let (sheets, runs) = ruled::sheets(grids, runs);
+        let (mut sheets, runs) = ruled::sheets(grids, runs);
+        let runs = beside::take(runs, &strokes, &mut sheets);
         let ruled = rows::Ruled { sheets, strokes };
         for region in columns::regions(runs) {
             block += 1;

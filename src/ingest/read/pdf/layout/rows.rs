@@ -17,6 +17,8 @@ const LINES_ABOVE: usize = 3;
 #[derive(Clone, Debug, Default)]
 pub struct Open {
     headings: Vec<Vec<Cell>>,
+    /// Its last row, which the page may have cut.
+    last: Vec<Cell>,
     columns: usize,
     /// Of its columns, where they are ruled.
     edges: Vec<f32>,
@@ -131,6 +133,9 @@ fn write_table(sheet: Sheet, frame: Frame, block: u32, open: &mut Open, lines: &
         && !lines.iter().any(|line| line.row)
         && !open.headings.is_empty()
     {
+        if let Some(row) = table.rows.first_mut() {
+            name_rest(row, &open.last);
+        }
         before = open.headings.len();
         table.rows.splice(0..0, open.headings.iter().cloned());
         table.heading_rows = Some(before);
@@ -138,14 +143,32 @@ fn write_table(sheet: Sheet, frame: Frame, block: u32, open: &mut Open, lines: &
         table.unit = table.unit.or_else(|| open.unit.clone());
     }
     lines.extend(sheet.caption.map(|title| finished(&title, frame, block, [title.left, title.right], false)));
+    let last = table.rows.last().cloned().unwrap_or_default();
     let read = table.read();
-    *open =
-        Open { headings: read.headings, columns, edges: sheet.edges, caption: read.caption, unit: read.unit, since: 0 };
+    *open = Open {
+        headings: read.headings,
+        last,
+        columns,
+        edges: sheet.edges,
+        caption: read.caption,
+        unit: read.unit,
+        since: 0,
+    };
     for line in read.lines {
         if let Some(run) = line.row.checked_sub(before).and_then(|row| covers.get(row)) {
             let mut run = run.clone();
             run.text = line.text;
             lines.push(finished(&run, frame, block, [run.left, run.right], true));
         }
+    }
+}
+
+/// A row without a name at the top of a page is the rest of the row that the page before ends with: it gets its name.
+fn name_rest(row: &mut [Cell], last: &[Cell]) {
+    if row.iter().all(|cell| cell.text.is_empty()) {
+        return;
+    }
+    for (cell, above) in row.iter_mut().zip(last).take_while(|(cell, _)| cell.text.is_empty()) {
+        *cell = Cell::new(&above.text);
     }
 }

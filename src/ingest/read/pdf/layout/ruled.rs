@@ -2,13 +2,13 @@
 
 use super::{
     super::{
-        super::table::{Cell, Merged},
+        super::table::{self, Cell, Merged},
         letters,
     },
     Row, Run, Sheet,
     lattice::{Block, Grid},
     rows_of,
-    wrapped::{joined, unruled_starts},
+    wrapped::{joined, named_starts, unruled_starts},
 };
 
 /// A cell with more lines is a part of a page that is set in boxes.
@@ -16,6 +16,12 @@ const MOST_LINES: usize = 60;
 /// At least this share of the cells of a table holds text; the lattice of a plot is empty.
 const LEAST_FILLED: f32 = 0.2;
 
+/// A lone row of cells with fewer of them, or with longer texts in characters, is no row of headings.
+const LEAST_HEADINGS: usize = 3;
+const LONGEST_HEADING: usize = 40;
+
+/// Fewer cells side by side may all wrap in the same way.
+const LEAST_FULL: usize = 3;
 /// A table with more rules than above and below these has one between any two rows.
 const MOST_BANDS: usize = 4;
 /// The share of a run that stands in its cell where it reaches over the border.
@@ -76,10 +82,17 @@ fn is_table(grid: &Grid, blocks: &[Vec<Run>]) -> bool {
         of.dedup();
         of.len() > 1
     };
+    let heads = || grid.ys.len() == 2 && are_headings(grid, blocks);
     several(columns)
-        && several(rows)
+        && (several(rows) || heads() || grid.unruled)
         && filled as f32 >= LEAST_FILLED * blocks.len() as f32
-        && blocks.iter().all(|runs| runs.len() <= MOST_LINES)
+        && (grid.unruled || blocks.iter().all(|runs| runs.len() <= MOST_LINES))
+}
+
+/// Whether one row of cells can be the headings of a table that the page cuts off below them.
+fn are_headings(grid: &Grid, blocks: &[Vec<Run>]) -> bool {
+    let is_word = |run: &Run| run.text.chars().count() <= LONGEST_HEADING && !table::is_data(run.text.trim());
+    grid.blocks.len() >= LEAST_HEADINGS && blocks.iter().all(|runs| !runs.is_empty() && runs.iter().all(is_word))
 }
 
 fn sheet(grid: &Grid, blocks: Vec<Vec<Run>>) -> Sheet {
@@ -157,7 +170,7 @@ fn cover(lines: &[&Run]) -> Option<Run> {
 
 /// The rows between two rules, where there are several.
 fn parts(own: &[&(&Block, Vec<Run>)], row: usize, grid: &Grid) -> Option<Vec<(Vec<Cell>, Run)>> {
-    if grid.ys.len() > MOST_BANDS + 1 || own.iter().any(|(block, _)| block.rows != (row..row + 1)) {
+    if own.iter().any(|(block, _)| block.rows != (row..row + 1)) {
         return None;
     }
     let columns: Vec<(f32, f32)> =
@@ -186,7 +199,15 @@ fn parts(own: &[&(&Block, Vec<Run>)], row: usize, grid: &Grid) -> Option<Vec<(Ve
             cells
         })
         .collect();
-    let mut starts = unruled_starts(&lines, &placed, &columns);
+    let mut starts = if grid.unruled {
+        named_starts(&placed)
+    } else if row > 0 && are_full(&placed) {
+        (0..lines.len()).collect()
+    } else if grid.ys.len() <= MOST_BANDS + 1 {
+        unruled_starts(&lines, &placed, &columns)
+    } else {
+        return None;
+    };
     if starts.len() < 2 {
         return None;
     }
@@ -203,4 +224,9 @@ fn parts(own: &[&(&Block, Vec<Run>)], row: usize, grid: &Grid) -> Option<Vec<(Ve
     };
     let rows = starts.windows(2).map(|pair| joined(&lines[pair[0]..pair[1]], &placed[pair[0]..pair[1]]));
     Some(rows.map(|(cells, cover)| (wide(cells), cover)).collect())
+}
+
+/// Whether each line has something in all of several columns: cells that wrap seldom do so alike.
+fn are_full(placed: &[Vec<Cell>]) -> bool {
+    placed.iter().all(|cells| cells.len() >= LEAST_FULL && cells.iter().all(|cell| !cell.text.is_empty()))
 }

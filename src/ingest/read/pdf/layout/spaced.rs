@@ -14,6 +14,11 @@ use super::{
 /// Posts of a frame stand so far from the ends of its rules, or inside its text, at most, in points.
 pub const BESIDE: f32 = 4.0;
 
+/// The table that these lines begin with, and the line after it.
+pub fn table_at_start(lines: &[Row], strokes: &Strokes) -> Option<(Sheet, usize)> {
+    if lines.is_empty() { None } else { table_at(lines, 0, strokes) }
+}
+
 /// The table that begins with line `start`, and the line after it.
 pub fn table_at(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Sheet, usize)> {
     if let Some((bands, end)) = bands_from(lines, start, strokes) {
@@ -47,7 +52,7 @@ pub fn is_wide(row: &Row) -> bool {
 
 /// Where the table ends that begins with line `start`, by gaps alone; `None` where none begins.
 fn table_from(rows: &[Row], start: usize) -> Option<usize> {
-    if !is_wide(&rows[start]) {
+    if !is_wide(&rows[start]) || rows[start].joined().is_some_and(|line| table::is_caption(line.text.trim())) {
         return None;
     }
     let (mut end, mut wide, mut figures) = (start + 1, 1, 0);
@@ -66,7 +71,7 @@ fn table_from(rows: &[Row], start: usize) -> Option<usize> {
             figures += usize::from(counts(&rows[at]));
             cells = cells.max(rows[at].runs.len());
             end = at + 1;
-        } else if at - end >= 2 || !is_cell(&rows[at], &rows[start..end]) {
+        } else if at - end >= 2 || !is_cell(&rows[at], &rows[start..end]) || announces(&rows[at..]) {
             break;
         }
         at += 1;
@@ -76,6 +81,16 @@ fn table_from(rows: &[Row], start: usize) -> Option<usize> {
     // Words side by side may be a listing, whose first row heads nothing; bold type makes it a row of headings.
     let headed = is_bold(&rows[start]) && !rows[start + 1..end].iter().any(is_bold);
     (enough && (figures * 2 >= wide || headed)).then_some(end)
+}
+
+/// Whether the first of these lines announces a table of its own: it ends with a colon, and what follows are no figures
+/// under the headings above.
+fn announces(lines: &[Row]) -> bool {
+    let [line, next, ..] = lines else { return false };
+    let colon = line.runs.last().is_some_and(|run| run.text.trim_end().ends_with([':', '：']));
+    let outside = line.runs.first().zip(next.runs.first()).is_some_and(|(own, next)| own.left < next.left - own.size);
+    let figures = next.runs.iter().skip(1).any(|run| table::is_data(run.text.trim()));
+    colon && outside && is_wide(next) && !figures
 }
 
 /// Whether posts beside or between the lines tell that they are no table: those of boxes in a drawing pass some of the

@@ -113,7 +113,7 @@ fn turned_text_comes_last_and_spaces_come_from_gaps() {
     let mut glyphs = Vec::new();
     for (n, c) in "arXiv".chars().enumerate() {
         let bottom = 300.0 + 6.0 * n as f32;
-        glyphs.push(Glyph::new(c, [10.0, bottom, 20.0, bottom + 5.0], 10.0, false, false, Frame::of(90.0)));
+        glyphs.push(Glyph::new(c, [10.0, bottom, 20.0, bottom + 5.0], 10.0, false, false, Frame::ALL[1]));
     }
     typed(&mut glyphs, 50.0, 20.0, "two words 和中文");
     assert_eq!(read(glyphs), ["two words 和中文", "arXiv"]);
@@ -306,24 +306,91 @@ fn names_that_wrap_are_one_and_headings_head_the_columns_under_them() {
     );
 }
 
+/// A page of ruled cells between these columns, each row 20 high.
+fn cells_page<const N: usize>(xs: &[f32], rows: &[[&str; N]]) -> Page {
+    let mut glyphs = Vec::new();
+    let ys: Vec<f32> = (0..=rows.len()).map(|n| 50.0 + 20.0 * n as f32).collect();
+    for (row, top) in rows.iter().zip(&ys) {
+        for (cell, left) in row.iter().zip(xs) {
+            typed(&mut glyphs, left + 10.0, top + 5.0, cell);
+        }
+    }
+    let rules = grid(xs, &ys);
+    let rules = rules.iter().map(|[left, top, right, bottom]| [*left, 800.0 - bottom, *right, 800.0 - top]);
+    Page { number: 1, glyphs, rules: rules.collect(), pictures: false }
+}
+
+fn texts_of(lines: Vec<Line>) -> Vec<String> {
+    lines.into_iter().map(|line| line.text).collect()
+}
+
 #[test]
 fn a_ruled_table_of_words_goes_on_over_the_page() {
-    let page = |rows: &[[&str; 2]]| {
-        let mut glyphs = Vec::new();
-        let ys: Vec<f32> = (0..=rows.len()).map(|n| 50.0 + 20.0 * n as f32).collect();
-        for (row, top) in rows.iter().zip(&ys) {
-            typed(&mut glyphs, 60.0, top + 5.0, row[0]);
-            typed(&mut glyphs, 160.0, top + 5.0, row[1]);
-        }
-        let rules = grid(&[50.0, 150.0, 400.0], &ys);
-        let rules = rules.iter().map(|[left, top, right, bottom]| [*left, 800.0 - bottom, *right, 800.0 - top]);
-        Page { number: 1, glyphs, rules: rules.collect(), pictures: false }
-    };
+    let page = |rows: &[[&str; 2]]| cells_page(&[50.0, 150.0, 400.0], rows);
     let mut open = Open::default();
     lines(&page(&[["名称", "说明"], ["甲", "第一项"], ["乙", "第二项"]]), &mut open);
-    let next = lines(&page(&[["丙", "第三项"], ["丁", "第四项"]]), &mut open);
-    let texts: Vec<_> = next.iter().map(|line| line.text.as_str()).collect();
-    assert_eq!(texts, ["丙：说明 第三项。", "丁：说明 第四项。"]);
+    let next = lines(&page(&[["", "，续前页"], ["丙", "第三项"], ["丁", "第四项"]]), &mut open);
+    assert_eq!(
+        texts_of(next),
+        ["乙：说明 ，续前页。", "丙：说明 第三项。", "丁：说明 第四项。"],
+        "a row that the page cut keeps its name"
+    );
+}
+
+#[test]
+fn headings_at_the_end_of_a_page_head_the_rows_on_the_next() {
+    let page = |rows: &[[&str; 3]]| cells_page(&[50.0, 150.0, 250.0, 400.0], rows);
+    let mut open = Open::default();
+    let first = lines(&page(&[["Offset", "Type", "Meaning"]]), &mut open);
+    assert_eq!(texts_of(first), ["Offset Type Meaning"]);
+    let next = lines(&page(&[["5", "byte", "state"], ["6", "word", "height"]]), &mut open);
+    assert_eq!(texts_of(next), ["Offset 5 / Type byte: Meaning state.", "Offset 6 / Type word: Meaning height."]);
+}
+
+#[test]
+fn a_rule_under_tables_side_by_side_does_not_join_them() {
+    let mut rules = grid(&[60.0, 160.0, 220.0], &[100.0, 120.0, 140.0, 160.0]);
+    rules.extend(grid(&[300.0, 400.0, 460.0], &[100.0, 120.0, 140.0, 160.0]));
+    rules.push([20.0, 162.0, 580.0, 162.0]);
+    let mut cells = Vec::new();
+    for (left, rows) in [
+        (65.0, [("Tool", "Share"), ("Alpha", "65%"), ("Beta", "46%")]),
+        (305.0, [("Tool", "Share"), ("Gamma", "58%"), ("Alpha", "48%")]),
+    ] {
+        for (n, (name, share)) in rows.into_iter().enumerate() {
+            let top = 104.0 + 20.0 * n as f32;
+            cells.extend([(left, top, name), (left + 100.0, top, share)]);
+        }
+    }
+    assert_eq!(
+        ruled(&cells, &rules),
+        ["Tool Alpha: Share 65%.", "Tool Beta: Share 46%.", "Tool Gamma: Share 58%.", "Tool Alpha: Share 48%."]
+    );
+}
+
+#[test]
+fn a_line_that_announces_a_table_ends_the_one_above_it() {
+    let rows = [
+        (50.0, [(60.0, "name"), (160.0, "size"), (260.0, "meaning")]),
+        (66.0, [(60.0, "KPOS"), (160.0, "32"), (260.0, "typed")]),
+        (82.0, [(60.0, "TPOS"), (160.0, "24"), (260.0, "printed")]),
+        (118.0, [(60.0, "error"), (160.0, "flag"), (260.0, "processed as")]),
+        (134.0, [(60.0, "no tape"), (160.0, "1"), (260.0, "report")]),
+        (150.0, [(60.0, "end"), (160.0, "0"), (260.0, "stop")]),
+    ];
+    let mut cells: Vec<(f32, f32, &str)> =
+        rows.iter().flat_map(|(top, row)| row.iter().map(|(left, text)| (*left, *top, *text))).collect();
+    cells.push((30.0, 100.0, "Errors go as follows:"));
+    assert_eq!(
+        ruled(&cells, &[]),
+        [
+            "KPOS: size 32; meaning typed.",
+            "TPOS: size 24; meaning printed.",
+            "Errors go as follows:",
+            "error no tape: flag 1; processed as report.",
+            "error end: flag 0; processed as stop.",
+        ]
+    );
 }
 
 #[test]
@@ -364,4 +431,135 @@ fn a_row_without_a_name_is_a_row() {
             "Control ~a: Example ~a{b}; Explanation raised by so much of the current size.",
         ]
     );
+}
+
+#[test]
+fn shorter_rules_part_the_rows_of_one_name() {
+    let mut rules: Vec<[f32; 4]> = [100.0, 150.0, 200.0, 230.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    rules.extend([[150.0, 116.0, 400.0, 116.0], [110.0, 170.0, 400.0, 170.0]]);
+    let texts = [
+        (200.0, 103.0, "Priority (1 first)"),
+        (55.0, 115.0, "System"),
+        (115.0, 115.0, "Band"),
+        (180.0, 130.0, "1"),
+        (240.0, 130.0, "2"),
+        (300.0, 130.0, "3"),
+        (115.0, 155.0, "L1"),
+        (180.0, 155.0, "1C"),
+        (240.0, 155.0, "1P"),
+        (300.0, 155.0, "1Y"),
+        (55.0, 170.0, "GPS"),
+        (115.0, 185.0, "L2"),
+        (180.0, 185.0, "2P"),
+        (240.0, 185.0, "2Y"),
+        (55.0, 210.0, "SBAS"),
+        (115.0, 210.0, "L5"),
+        (180.0, 210.0, "5I"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "System GPS / Band L1: Priority (1 first) / 1 1C; Priority (1 first) / 2 1P; Priority (1 first) / 3 1Y.",
+            "System GPS / Band L2: Priority (1 first) / 1 2P; Priority (1 first) / 2 2Y.",
+            "System SBAS / Band L5: Priority (1 first) / 1 5I.",
+        ]
+    );
+}
+
+#[test]
+fn tables_side_by_side_between_rules_of_their_own_are_two() {
+    let mut rules = Vec::new();
+    for (left, right, bottom) in [(50.0, 220.0, 180.0), (240.0, 420.0, 150.0)] {
+        rules.extend([100.0, 118.0, bottom].map(|y| [left, y, right, y]));
+    }
+    let texts = [
+        (90.0, 84.0, "表 5 章节层次"),
+        (280.0, 84.0, "表 6 默认设置"),
+        (55.0, 104.0, "层次"),
+        (150.0, 104.0, "名称"),
+        (245.0, 104.0, "文档类"),
+        (340.0, 104.0, "深度"),
+        (55.0, 122.0, "0"),
+        (150.0, 122.0, "part"),
+        (245.0, 122.0, "article"),
+        (340.0, 122.0, "3"),
+        (55.0, 138.0, "1"),
+        (150.0, 138.0, "section"),
+        (245.0, 138.0, "book"),
+        (340.0, 138.0, "2"),
+        (55.0, 154.0, "2"),
+        (150.0, 154.0, "paragraph"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "表 5 章节层次",
+            "表 5 章节层次, 层次 0: part.",
+            "表 5 章节层次, 层次 1: section.",
+            "表 5 章节层次, 层次 2: paragraph.",
+            "表 6 默认设置",
+            "表 6 默认设置，文档类 article：深度 3。",
+            "表 6 默认设置，文档类 book：深度 2。",
+        ]
+    );
+}
+
+#[test]
+fn posts_alone_part_columns_and_names_begin_rows() {
+    let xs = [50.0, 180.0, 210.0, 400.0];
+    let mut open = Open::default();
+    lines(&cells_page(&xs, &[["Keyword", "Type", "Meaning"], ["beta", "I", "Order"]]), &mut open);
+    let texts = [
+        (60.0, 100.0, "kubo_freq"),
+        (190.0, 100.0, "P"),
+        (220.0, 100.0, "Lower limit of the frequency"),
+        (220.0, 114.0, "range (eV)"),
+        (60.0, 128.0, "sc_eta"),
+        (190.0, 128.0, "R"),
+        (220.0, 128.0, "Energy broadening in the sum"),
+        (220.0, 142.0, "over states"),
+        (60.0, 156.0, "alpha"),
+        (190.0, 156.0, "I"),
+        (220.0, 156.0, "Direction"),
+    ];
+    let mut glyphs = Vec::new();
+    for (left, top, text) in texts {
+        typed(&mut glyphs, left, top, text);
+    }
+    let rules = xs.iter().map(|x| [*x, 800.0 - 175.0, *x, 800.0 - 95.0]).collect();
+    let next = lines(&Page { number: 2, glyphs, rules, pictures: false }, &mut open);
+    assert_eq!(
+        texts_of(next),
+        [
+            "Keyword kubo_freq: Type P; Meaning Lower limit of the frequency range (eV).",
+            "Keyword sc_eta: Type R; Meaning Energy broadening in the sum over states.",
+            "Keyword alpha: Type I; Meaning Direction.",
+        ]
+    );
+}
+
+#[test]
+fn lines_that_fill_all_columns_between_two_rules_are_rows() {
+    let mut rules: Vec<[f32; 4]> =
+        [100.0, 118.0, 150.0, 182.0, 214.0, 246.0].iter().map(|y| [50.0, *y, 300.0, *y]).collect();
+    rules.extend([[130.0, 100.0, 130.0, 246.0], [230.0, 100.0, 230.0, 246.0]]);
+    let mut texts = vec![(60.0, 104.0, "Tone"), (140.0, 104.0, "Input"), (240.0, 104.0, "Output")];
+    let rows = [
+        ("high", "53", "a"),
+        ("low", "21", "b"),
+        ("rising", "35", "c"),
+        ("falling", "24", "d"),
+        ("mid", "44", "e"),
+        ("deep", "33", "f"),
+        ("short", "55", "g"),
+        ("long", "22", "h"),
+    ];
+    for (n, (name, input, output)) in rows.into_iter().enumerate() {
+        let top = 122.0 + 16.0 * n as f32 - 0.0;
+        texts.extend([(60.0, top, name), (140.0, top, input), (240.0, top, output)]);
+    }
+    let read = ruled(&texts, &rules);
+    assert_eq!(read.len(), 8, "{read:?}");
+    assert_eq!(read[1], "Tone low: Input 21; Output b.");
+    assert_eq!(read[7], "Tone long: Input 22; Output h.");
 }

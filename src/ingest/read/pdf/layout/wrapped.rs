@@ -50,6 +50,11 @@ pub fn unruled_starts(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -
     if rows > 1 && rows * 3 >= (lines.len() - 1) * 2 { row_starts(lines, placed, columns) } else { vec![0] }
 }
 
+/// The lines that name a row, the first among them.
+pub fn named_starts(placed: &[Vec<Cell>]) -> Vec<usize> {
+    (0..placed.len()).filter(|at| *at == 0 || is_named(&placed[*at])).collect()
+}
+
 /// Rows where more space parts them than their lines.
 fn by_padding(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> Option<Vec<usize>> {
     let size = lines.iter().flat_map(|line| &line.runs).map(|run| run.size).fold(0.0, f32::max).max(1.0);
