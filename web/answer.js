@@ -428,6 +428,7 @@ function outcomeHead(answer) {
     "header",
     { class: `outcome outcome-${answer.outcome}` },
     asked(answer.question),
+    answer.read_as && el("p", { class: "read-as" }, t().readAs(answer.read_as)),
     answer.outcome !== "abstained" &&
       el("p", { class: "outcome-line" }, icon(shape), el("strong", {}, name), line && el("span", {}, line)),
   );

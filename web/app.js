@@ -18,6 +18,9 @@ const live = byId("live");
 
 const known = { collections: [], ready: null };
 let running = null;
+/** The questions of this conversation so far, oldest first: the next one may lean on them. */
+let thread = [];
+const THREAD = 16;
 /** Draws what the answer part shows; called again when the language changes. */
 let redraw = () => {};
 
@@ -56,6 +59,22 @@ function drawControls() {
   other.title = t().otherLangTitle;
   other.lang = lang() === "zh" ? "en" : "zh-CN";
   answerPart.setAttribute("aria-label", t().answerLabel);
+  drawThread();
+}
+
+function drawThread() {
+  const last = thread.at(-1);
+  const place = byId("thread");
+  place.hidden = !last;
+  place.replaceChildren(
+    el("span", { title: last }, t().goesOnFrom(last ?? "")),
+    el("button", { type: "button", class: "plain", onclick: () => goOnFrom([]) }, t().startAnew),
+  );
+}
+
+function goOnFrom(questions) {
+  thread = questions.slice(-THREAD);
+  drawThread();
 }
 
 function noteAll() {
@@ -125,6 +144,7 @@ function showStart() {
 }
 
 function askExample(example) {
+  goOnFrom([]);
   fill({ q: example.question, collections: [example.collection] });
   start();
 }
@@ -268,6 +288,7 @@ function address() {
   for (const name of chosenCollections()) query.append("collection", name);
   if (mode.selectedIndex > 0) query.set("mode", mode.value);
   if (asOf.value) query.set("as_of", asOf.value);
+  for (const earlier of thread) query.append("after", earlier);
   return `/?${query}`;
 }
 
@@ -298,8 +319,9 @@ async function start({ remember = true } = {}) {
   try {
     const body = { question, collections: chosenCollections(), mode: mode.value || undefined };
     if (asOf.value) body.as_of = asOf.value;
+    if (thread.length) body.earlier = thread;
     if (body.mode === "explore") {
-      const { mode: _, ...wanted } = body;
+      const { mode: _, earlier: __, ...wanted } = body;
       const found = await post("/v1/explore", wanted, control.signal);
       show(() => renderExploration(found, open));
       announce(t().ideasFound(found.ideas.length));
@@ -317,6 +339,7 @@ async function start({ remember = true } = {}) {
       } else if (event === "done") {
         showAnswer(data);
         summarise(data);
+        goOnFrom(data.read_as ? [...thread, question] : [question]);
         return;
       }
       showProgress(state);
@@ -367,6 +390,7 @@ async function route() {
   }
   const query = new URLSearchParams(location.search);
   const q = query.get("q")?.trim();
+  goOnFrom(query.getAll("after"));
   fill({
     q,
     collections: query.getAll("collection").flatMap((names) => names.split(",")),
@@ -389,6 +413,7 @@ async function showStored(id) {
     // An answer is shown even where nobody can tell whether its sources changed.
     const changed = await get(`/v1/recall?answer=${encodeURIComponent(id)}`).catch(() => ({ recalls: [] }));
     showAnswer(answer, changed.recalls);
+    goOnFrom([answer.read_as ?? answer.question]);
   } catch (error) {
     showError(error);
   }

@@ -4,6 +4,7 @@
 //! it never becomes an answer, nor an abstention that looks like "nothing found".
 
 mod explore;
+mod follow_up;
 pub mod policy;
 pub mod sufficiency;
 #[cfg(test)]
@@ -59,6 +60,10 @@ pub enum AnswerError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ask {
     pub question: String,
+    /// Questions of the same conversation before this one, oldest first.
+    pub earlier: Vec<String>,
+    /// What is searched for and answered where the question leans on earlier ones; the pipeline fills it in.
+    pub read_as: Option<String>,
     /// Empty: every collection.
     pub collections: Vec<CollectionName>,
     /// Default: strict.
@@ -72,6 +77,11 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// The question as it is understood.
+    pub fn meant(&self) -> &str {
+        self.read_as.as_deref().unwrap_or(&self.question)
+    }
+
     /// The language that the answer is in.
     pub fn lang(&self) -> Lang {
         self.lang.unwrap_or_else(|| lang::detect(&self.question))
@@ -133,10 +143,11 @@ struct Ranked {
 }
 
 impl Pipeline {
-    /// Searches, then answers from what was found.
+    /// Reads the question with those before it, searches, then answers from what was found.
     pub async fn answer(&self, ask: &Ask, listener: Option<&mpsc::Sender<AnswerEvent>>) -> Result<Answer, AnswerError> {
+        let ask = &Ask { read_as: self.read_as(ask).await, ..ask.clone() };
         let query = Query {
-            text: ask.question.clone(),
+            text: ask.meant().to_owned(),
             collections: ask.collections.clone(),
             as_of: ask.as_of.unwrap_or_else(|| self.clock.today()),
             statuses: None,
@@ -157,10 +168,10 @@ impl Pipeline {
         evidence: EvidenceSet,
         listener: Option<&mpsc::Sender<AnswerEvent>>,
     ) -> Result<Answer, AnswerError> {
-        let features = Features::read(&ask.question, &evidence);
+        let features = Features::read(ask.meant(), &evidence);
         let answer = if evidence.is_empty() {
             self.abstain(ask, evidence, AbstentionReason::NothingFound, Told::default())
-        } else if !self.gate.answers(lang::detect(&ask.question), &features) {
+        } else if !self.gate.answers(lang::detect(ask.meant()), &features) {
             self.abstain(ask, evidence, AbstentionReason::NotAnswered, Told::default())
         } else {
             let (assembled, writing) = match ask.mode {
@@ -190,7 +201,7 @@ impl Pipeline {
         evidence: &EvidenceSet,
         listener: Option<&mpsc::Sender<AnswerEvent>>,
     ) -> Result<Assembled, AnswerError> {
-        let ranked = self.rank(&ask.question, evidence).await?;
+        let ranked = self.rank(ask.meant(), evidence).await?;
         let draft = quote::compose(evidence, &ranked.pieces, &ranked.candidates, &ranked.scores, &self.limits);
         let judgements = self.verifier.verify(&claims::from_draft(&draft), evidence).await?;
         let assembled = policy::assemble(&RiskPolicy::default_for(ask.domain), &draft, judgements);
@@ -266,6 +277,7 @@ impl Pipeline {
             id: self.clock.new_id(),
             created_at: self.clock.now(),
             question: ask.question.clone(),
+            read_as: ask.read_as.clone(),
             lang: ask.lang(),
             outcome,
             text,

@@ -113,7 +113,16 @@ fn told(shelf: Shelf, generator: FakeGenerator) -> Pipeline {
 
 fn ask(mode: Mode) -> Ask {
     let question = "《民法典》第六百七十五条怎么规定？".to_owned();
-    Ask { question, collections: Vec::new(), mode, as_of: None, domain: Domain::Legal, lang: None }
+    Ask {
+        question,
+        earlier: Vec::new(),
+        read_as: None,
+        collections: Vec::new(),
+        mode,
+        as_of: None,
+        domain: Domain::Legal,
+        lang: None,
+    }
 }
 
 #[tokio::test]
@@ -260,4 +269,31 @@ async fn the_language_that_is_asked_for_is_the_language_of_the_answer() {
     assert_eq!(answer.lang, Lang::En);
     let Prompt::Chat(messages) = &generator.prompts()[0] else { panic!("the fake follows conversations") };
     assert!(messages[0].text.starts_with("Answer the question"), "{}", messages[0].text);
+}
+
+#[tokio::test]
+async fn a_question_that_leans_on_another_is_read_with_it() {
+    let earlier = vec!["借钱没有约定还款时间怎么办？".to_owned()];
+    let follow_up = |mode| Ask { question: "那贷款人呢？".to_owned(), earlier: earlier.clone(), ..ask(mode) };
+    let joined = "借钱没有约定还款时间怎么办？那贷款人呢？";
+
+    let strict = pipeline(Shelf(Ok(vec![ARTICLE])), "unused");
+    let answer = strict.answer(&follow_up(Mode::Strict), None).await.expect("the fakes do not fail");
+    assert_eq!((answer.question.as_str(), answer.read_as.as_deref()), ("那贷款人呢？", Some(joined)));
+    let alone = strict.answer(&Ask { earlier: earlier.clone(), ..ask(Mode::Strict) }, None).await;
+    assert_eq!(alone.expect("the fakes do not fail").read_as, None);
+
+    // A generator may put it better, and may not add to it.
+    for (written, read_as) in [
+        ("借钱没有约定还款时间，贷款人怎么办？\n解释", "借钱没有约定还款时间，贷款人怎么办？"),
+        ("借钱三年没有约定还款时间，贷款人怎么办？", joined),
+    ] {
+        let generator = Arc::new(FakeGenerator::new([written, ""]));
+        let mut grounded = pipeline(Shelf(Ok(vec![ARTICLE])), "");
+        grounded.generator = Some(Arc::clone(&generator) as Arc<dyn Generator>);
+        let answer = grounded.answer(&follow_up(Mode::Grounded), None).await.expect("the fakes do not fail");
+        assert_eq!(answer.read_as.as_deref(), Some(read_as), "{written}");
+        let Prompt::Chat(messages) = &generator.prompts()[1] else { panic!("the fake follows conversations") };
+        assert!(messages[1].text.ends_with(read_as), "{}", messages[1].text);
+    }
 }

@@ -17,7 +17,7 @@ const ANSWER_TOKENS: usize = 320;
 
 pub(super) async fn write(pipeline: &Pipeline, ask: &Ask, evidence: &EvidenceSet) -> Result<Assembled, AnswerError> {
     let generator = pipeline.generator.as_deref().ok_or(ModelError::NotConfigured { job: "generator" })?;
-    let (prompt, _) = prompt::grounded(generator, &ask.question, ask.lang(), evidence, ANSWER_TOKENS)?;
+    let (prompt, _) = prompt::grounded(generator, ask.meant(), ask.lang(), evidence, ANSWER_TOKENS)?;
     let request = GenerateRequest {
         sampling: pipeline.sampling,
         // A base model would go on with the next question of its own.

@@ -102,9 +102,9 @@ impl<'a> Writer<'a> {
     ) -> Result<Option<Self>, AnswerError> {
         let generator = pipeline.generator.as_deref().ok_or(ModelError::NotConfigured { job: "generator" })?;
         let lang = ask.lang();
-        let (prompt, shown) = prompt::grounded(generator, &ask.question, lang, evidence, TURN_TOKENS)?;
-        let Some(rules) = Rules::new(lang, &ask.question, &evidence.items()[..shown]) else { return Ok(None) };
-        let ranked = pipeline.rank(&ask.question, evidence).await?;
+        let (prompt, shown) = prompt::grounded(generator, ask.meant(), lang, evidence, TURN_TOKENS)?;
+        let Some(rules) = Rules::new(lang, ask.meant(), &evidence.items()[..shown]) else { return Ok(None) };
+        let ranked = pipeline.rank(ask.meant(), evidence).await?;
         let relevance = Relevance::new(ranked.wording, ranked.asked, &ranked.cosines);
         Ok(Some(Self {
             pipeline,

@@ -19,6 +19,9 @@ use crate::{
 pub struct AskArgs {
     /// The question
     question: String,
+    /// An earlier question of the same conversation, which this one may lean on (repeat, oldest first)
+    #[arg(long, value_name = "QUESTION")]
+    after: Vec<String>,
     /// Search only these collections (repeat for more)
     #[arg(long, short, value_parser = super::collection)]
     collection: Vec<CollectionName>,
@@ -48,6 +51,8 @@ pub async fn run(args: &AskArgs, app: &App) -> anyhow::Result<()> {
     let mode = args.mode.unwrap_or(app.default_mode());
     let ask = Ask {
         question: args.question.clone(),
+        earlier: args.after.clone(),
+        read_as: None,
         collections: args.collection.clone(),
         mode,
         as_of: args.as_of,
@@ -64,6 +69,12 @@ pub async fn run(args: &AskArgs, app: &App) -> anyhow::Result<()> {
 }
 
 fn print(answer: &Answer) {
+    if let Some(read_as) = &answer.read_as {
+        match answer.lang {
+            Lang::Zh => println!("（理解为：{read_as}）"),
+            Lang::En => println!("(Read as: {read_as})"),
+        }
+    }
     if let Outcome::Abstained(abstention) = &answer.outcome {
         println!("{}", abstention.message.in_lang(answer.lang));
         for citation in &abstention.nearest {

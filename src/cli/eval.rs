@@ -106,6 +106,9 @@ struct AnswersArgs {
     /// Of the generator's draws
     #[arg(long, default_value_t = 0)]
     seed: u32,
+    /// Questions answered at the same time
+    #[arg(long, default_value_t = 1)]
+    at_once: usize,
     /// Let the generator write without constraint or repair, as a baseline
     #[arg(long)]
     unguarded: bool,
@@ -189,6 +192,7 @@ async fn answers(args: &AnswersArgs, app: &App) -> anyhow::Result<()> {
         as_of: args.as_of,
         limit: args.limit,
         seed: args.seed,
+        at_once: args.at_once,
     };
     let bar = progress::bar(0, "questions");
     let tell = |done: usize, total: usize| {

@@ -199,6 +199,8 @@ pub struct Answer {
     pub id: String,
     pub created_at: OffsetDateTime,
     pub question: String,
+    /// What was searched for and answered, where the question leans on earlier ones of its conversation.
+    pub read_as: Option<String>,
     pub lang: Lang,
     pub outcome: Outcome,
     pub text: CitedText,

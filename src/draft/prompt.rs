@@ -17,6 +17,9 @@ const RULES_EN: &str = include_str!("prompts/grounded.en.txt");
 const EXPLORE_ZH: &str = include_str!("prompts/explore.zh.txt");
 const EXPLORE_EN: &str = include_str!("prompts/explore.en.txt");
 
+const STANDALONE_ZH: &str = include_str!("prompts/standalone.zh.txt");
+const STANDALONE_EN: &str = include_str!("prompts/standalone.en.txt");
+
 /// The instructions of [`exploring`], which a weak model repeats.
 pub(super) const EXPLORING: [&str; 2] = [EXPLORE_ZH, EXPLORE_EN];
 
@@ -52,6 +55,16 @@ pub fn exploring(
         let body = body(question, lang, shown);
         if generator.is_chat() { chat(rules, body) } else { Prompt::Raw(format!("{rules}\n\n{body}\n{ideas}\n")) }
     })
+}
+
+/// Asks for `question` in words that can be understood without the questions before it.
+pub fn standalone(leant_on: &[String], question: &str, lang: Lang) -> Prompt {
+    let rules = match lang {
+        Lang::Zh => STANDALONE_ZH.trim(),
+        Lang::En => STANDALONE_EN.trim(),
+    };
+    let asked = leant_on.iter().map(String::as_str).chain([question]).map(one_line);
+    chat(rules, asked.collect::<Vec<_>>().join("\n"))
 }
 
 /// The prompt with as much evidence as fits, and how many pieces that is.

@@ -6,6 +6,7 @@ use std::{
     time::Instant,
 };
 
+use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -16,10 +17,11 @@ use super::{
     rows,
 };
 use crate::{
-    answer::{Ask, EVIDENCE, Pipeline, sufficiency::Features},
+    answer::{AnswerError, Ask, EVIDENCE, Pipeline, sufficiency::Features},
     domain::{
         answer::{Answer, Mode, Outcome},
         document::{CollectionName, Domain},
+        evidence::Citation,
         policy::Shown,
     },
 };
@@ -159,6 +161,8 @@ pub struct Options {
     pub limit: Option<usize>,
     /// Of the sampler.
     pub seed: u32,
+    /// Questions answered at the same time, as the clients of a server would ask them.
+    pub at_once: usize,
 }
 
 /// Runs `file` through the pipeline, writes predictions to `out`, and returns the figures. `stored` gives the stored
@@ -184,55 +188,87 @@ where
     let mut predictions = Vec::new();
     let mut tally = Tally::default();
     let total = rows.len();
-    for (done, row) in rows.into_iter().enumerate() {
-        let collections = match &options.source {
-            Source::Collections(names) => names.clone(),
-            Source::Contexts => Vec::new(),
-        };
-        let ask = Ask {
-            question: row.question.clone(),
-            collections,
-            mode: options.mode,
-            as_of: options.as_of,
-            domain: row.domain.as_deref().and_then(Domain::parse).unwrap_or_default(),
-            lang: None,
-        };
-        // Each question draws with a seed of its own, the same one in every run.
-        let mut pipeline = pipeline.clone();
-        pipeline.sampling.seed = options.seed.wrapping_add(u32::try_from(done).unwrap_or(0).wrapping_mul(1000));
-        let (answer, passages) = match &options.source {
-            Source::Collections(_) => (pipeline.answer(&ask, None).await, Vec::new()),
-            Source::Contexts => {
-                let passages = passages(file, &row, &shelf)?;
-                let evidence =
-                    contexts::evidence(&row.question, &passages, ask.domain, pipeline.embedder.as_deref(), EVIDENCE)
-                        .await?;
-                (pipeline.answer_from(&ask, evidence, None).await, passages)
-            }
-        };
-        let answer = answer.map_err(|problem| EvalError::Case { id: row.id.clone(), problem: problem.to_string() })?;
-        for sentence in &answer.sentences {
-            for citation in sentence.judgement.verdict.citations() {
-                let text = match &options.source {
-                    Source::Contexts => passages
-                        .iter()
-                        .find(|p| p.key == citation.meta.key && p.locator == citation.locator)
-                        .map(|p| p.text.clone()),
-                    Source::Collections(_) => stored(&citation.collection, &citation.meta.key).await,
-                };
-                tally.figures.integrity.citation(citation, text.as_deref(), &answer);
-            }
+    let (shelf, stored) = (&shelf, &stored);
+    let mut answers = stream::iter(rows.iter().enumerate())
+        .map(|(at, row)| async move { (row, one(file, at, row, options, pipeline, shelf, stored).await) })
+        .buffered(options.at_once.max(1));
+    let mut done = 0;
+    while let Some((row, answered)) = answers.next().await {
+        let (answer, sources) = answered?;
+        for (citation, text) in citations(&answer).zip(&sources) {
+            tally.figures.integrity.citation(citation, text.as_deref(), &answer);
         }
-        tally.add(&row, &answer);
+        tally.add(row, &answer);
         if out.is_some() {
-            predictions.push(prediction(&row, &answer, GateOut::read(&pipeline, &row.question, &answer)));
+            predictions.push(prediction(row, &answer, GateOut::read(pipeline, &row.question, &answer)));
         }
-        progress(done + 1, total);
+        done += 1;
+        progress(done, total);
     }
     if let Some(path) = out {
         rows::write(path, &predictions)?;
     }
     Ok(tally.figures(started.elapsed().as_secs_f64()))
+}
+
+/// The answer to the row at `at`, and the stored text behind each of its citations.
+async fn one<F>(
+    file: &Path,
+    at: usize,
+    row: &Row,
+    options: &Options,
+    pipeline: &Pipeline,
+    shelf: &HashMap<String, String>,
+    stored: &F,
+) -> Result<(Answer, Vec<Option<String>>), EvalError>
+where
+    F: AsyncFn(&CollectionName, &str) -> Option<String>,
+{
+    let collections = match &options.source {
+        Source::Collections(names) => names.clone(),
+        Source::Contexts => Vec::new(),
+    };
+    let ask = Ask {
+        question: row.question.clone(),
+        earlier: Vec::new(),
+        read_as: None,
+        collections,
+        mode: options.mode,
+        as_of: options.as_of,
+        domain: row.domain.as_deref().and_then(Domain::parse).unwrap_or_default(),
+        lang: None,
+    };
+    // Each question draws with a seed of its own, the same one in every run.
+    let mut pipeline = pipeline.clone();
+    pipeline.sampling.seed = options.seed.wrapping_add(u32::try_from(at).unwrap_or(0).wrapping_mul(1000));
+    let failed = |problem: AnswerError| EvalError::Case { id: row.id.clone(), problem: problem.to_string() };
+    let mut sources = Vec::new();
+    let answer = match &options.source {
+        Source::Collections(_) => {
+            let answer = pipeline.answer(&ask, None).await.map_err(failed)?;
+            for citation in citations(&answer) {
+                sources.push(stored(&citation.collection, &citation.meta.key).await);
+            }
+            answer
+        }
+        Source::Contexts => {
+            let passages = passages(file, row, shelf)?;
+            let evidence =
+                contexts::evidence(&row.question, &passages, ask.domain, pipeline.embedder.as_deref(), EVIDENCE)
+                    .await?;
+            let answer = pipeline.answer_from(&ask, evidence, None).await.map_err(failed)?;
+            sources.extend(citations(&answer).map(|citation| {
+                let passage = passages.iter().find(|p| p.key == citation.meta.key && p.locator == citation.locator);
+                passage.map(|p| p.text.clone())
+            }));
+            answer
+        }
+    };
+    Ok((answer, sources))
+}
+
+fn citations(answer: &Answer) -> impl Iterator<Item = &Citation> {
+    answer.sentences.iter().flat_map(|sentence| sentence.judgement.verdict.citations())
 }
 
 /// Passages that several questions share: `<name>.contexts.jsonl` beside `<name>.jsonl`.

@@ -41,7 +41,7 @@ impl Integrity {
     }
 
     pub fn answer(&mut self, answer: &Answer) {
-        let sources = Sources::of(&answer.question, &answer.evidence);
+        let sources = Sources::of(answer.read_as.as_deref().unwrap_or(&answer.question), &answer.evidence);
         for sentence in &answer.sentences {
             let claim = &sentence.judgement.claim;
             self.labels_that_do_not_exist += claim

@@ -34,6 +34,10 @@ use crate::{
 pub struct Ask {
     #[schema(example = "借钱没有约定还款时间怎么办？")]
     pub question: String,
+    /// Questions of the same conversation before this one, oldest first, at most 16: a question such as "那利息呢？" or
+    /// "What about minors?" is read with them.
+    #[serde(default)]
+    pub earlier: Vec<String>,
     /// Names of collections; none: all of them.
     #[serde(default)]
     #[schema(example = json!(["legal-zh"]))]
@@ -46,10 +50,25 @@ pub struct Ask {
     pub lang: Option<String>,
 }
 
+/// Questions of a conversation that are taken.
+const EARLIER: usize = 16;
+
+fn earlier(asked: &[String]) -> Result<Vec<String>, AppError> {
+    if asked.len() > EARLIER {
+        return Err(AppError::new(
+            ErrorCode::InvalidParameter,
+            format!("'earlier' holds {} questions; at most {EARLIER} are taken", asked.len()),
+        )
+        .hint("send the last ones"));
+    }
+    asked.iter().map(|asked| question(asked)).collect()
+}
+
 impl Ask {
     fn checked(self) -> Result<AskRequest, AppError> {
         Ok(AskRequest {
             question: question(&self.question)?,
+            earlier: earlier(&self.earlier)?,
             collections: collection_names(&self.collections)?,
             mode: code("mode", self.mode.as_deref(), Mode::parse, "strict, grounded")?,
             as_of: day(self.as_of.as_deref())?,

@@ -32,6 +32,8 @@ use crate::{
 pub struct AskRequest {
     /// Not blank.
     pub question: String,
+    /// Questions of the same conversation before this one, oldest first; none blank.
+    pub earlier: Vec<String>,
     /// Empty: every collection.
     pub collections: Vec<CollectionName>,
     /// `None`: the default of this installation.

@@ -18,10 +18,17 @@ use crate::{
         verdict::{Comparison, Effect, EvidenceSpan, Judgement, Missing, Reason, Support, Verdict},
     },
     http::{AskRequest, Source},
+    text::follow_up,
 };
 
 /// Below this share of the question nothing is answered.
 const ANSWERS: f32 = 0.4;
+
+/// The questions in a row, where the last one leans on those before it.
+pub(super) fn read_as(request: &AskRequest) -> Option<String> {
+    let leant_on = follow_up::leant_on(&request.question, &request.earlier);
+    (!leant_on.is_empty()).then(|| follow_up::joined(leant_on, &request.question))
+}
 
 /// Share of the question's terms that stand in `text`, 0 to 1.
 pub(super) fn overlap(question: &str, text: &str) -> f32 {
@@ -246,6 +253,7 @@ pub(super) fn answer(id: String, request: &AskRequest, found: EvidenceSet) -> An
         id,
         created_at: datetime!(2026-11-23 09:30:00 UTC),
         question: request.question.clone(),
+        read_as: read_as(request),
         lang,
         outcome,
         text: CitedText::from_judged(text),

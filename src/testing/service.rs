@@ -231,7 +231,7 @@ impl FakeService {
 
     fn write(&self, request: &AskRequest) -> Result<Answer, AppError> {
         let found = self.find(&SearchRequest {
-            text: request.question.clone(),
+            text: script::read_as(request).unwrap_or_else(|| request.question.clone()),
             collections: request.collections.clone(),
             as_of: request.as_of,
             statuses: None,

@@ -5,6 +5,7 @@ pub mod date;
 pub mod emit;
 
 pub mod fold;
+pub mod follow_up;
 pub mod identifier;
 pub mod instruction;
 pub mod lang;

@@ -21,6 +21,8 @@ pub struct AnswerJson {
     pub id: String,
     pub created_at: String,
     pub question: String,
+    /// What was searched for and answered, where the question leans on earlier ones; else `null`.
+    pub read_as: Option<String>,
     /// `zh` or `en`.
     pub lang: &'static str,
     /// `answered`, `flagged` (something shown is marked) or `abstained`.
@@ -47,6 +49,7 @@ impl From<&Answer> for AnswerJson {
             id: answer.id.clone(),
             created_at: timestamp(answer.created_at),
             question: answer.question.clone(),
+            read_as: answer.read_as.clone(),
             lang: answer.lang.code(),
             outcome: answer.outcome.code(),
             text: answer.text.as_str().to_owned(),

@@ -28,6 +28,23 @@ async fn an_answer_has_the_shape_that_is_promised() {
 }
 
 #[tokio::test]
+async fn a_question_is_read_with_those_before_it() {
+    let server = Server::start().await;
+    let body = json!({"question": "那利息呢？", "earlier": [LOAN], "collections": ["legal-zh"]});
+    let answer = json(server.post("/v1/answers", &body).await).await;
+    assert_eq!(answer["question"], "那利息呢？");
+    assert_eq!(answer["read_as"], format!("{LOAN}那利息呢？"));
+    assert_eq!(answer["outcome"], "answered", "{answer}");
+    let alone =
+        json(server.post("/v1/answers", &json!({"question": LOAN, "earlier": ["合同无效的情形有哪些？"]})).await).await;
+    assert_eq!(alone["read_as"], Value::Null);
+    let too_many = json!({"question": LOAN, "earlier": vec!["q"; 17]});
+    refused(server.post("/v1/answers", &too_many).await, StatusCode::BAD_REQUEST, "invalid_parameter").await;
+    let blank = json!({"question": LOAN, "earlier": [" "]});
+    refused(server.post("/v1/answers", &blank).await, StatusCode::BAD_REQUEST, "empty_question").await;
+}
+
+#[tokio::test]
 async fn every_verdict_has_its_shape() {
     let server = Server::start().await;
     let body = json!({"question": LOAN, "collections": ["legal-zh"], "mode": "grounded"});
