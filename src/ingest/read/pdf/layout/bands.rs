@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::{
-    super::super::table::{Cell, Merged},
+    super::super::table::{self, Cell, Merged},
     Row, Run, Sheet,
     cells::{Column, append, columns, place},
     headings::{first_data, headings},
     lattice::{Stroke, Strokes},
     spaced::{BESIDE, covers, is_bold, is_wide},
-    wrapped::{joined, row_starts, rows},
+    wrapped::{are_full, has_values, is_named, joined, row_starts, rows, wrap},
 };
 
 /// Ends of rules of one table differ by no more, in points.
@@ -25,12 +25,15 @@ pub fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec
     let first = &lines[start];
     let (left, right) = (first.runs.first()?.left, first.runs.last()?.right);
     let above = start.checked_sub(1).map_or(f32::MIN, |before| lines[before].middle());
+    let below = lines.get(start + 1).map_or(f32::MAX, Row::middle);
     let rules = &strokes.across;
-    let top_rule = rules
-        .iter()
-        .filter(|rule| rule.at > above && rule.at < first.middle())
-        .filter(|rule| rule.from <= left + SAME_ENDS && rule.to >= right - SAME_ENDS)
-        .max_by(|a, b| a.at.total_cmp(&b.at))?;
+    let over = |rule: &&Stroke| rule.from <= left + SAME_ENDS && rule.to >= right - SAME_ENDS;
+    let between = |from: f32, to: f32| rules.iter().filter(over).filter(move |rule| rule.at > from && rule.at < to);
+    // Headings may stand over the first rule.
+    let is_heading = || is_wide(first) && first.joined().is_some_and(|line| !table::is_caption(line.text.trim()));
+    let headed = || between(first.middle(), below).min_by(|a, b| a.at.total_cmp(&b.at)).filter(|_| is_heading());
+    let over_it = between(above, first.middle()).max_by(|a, b| a.at.total_cmp(&b.at));
+    let top_rule = over_it.or_else(headed)?;
     let mut ends: Vec<f32> = rules
         .iter()
         .filter(|rule| (rule.from - top_rule.from).abs() <= SAME_ENDS && (rule.to - top_rule.to).abs() <= SAME_ENDS)
@@ -39,7 +42,7 @@ pub fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec
         .collect();
     ends.sort_by(f32::total_cmp);
     let mut bands: Vec<Range<usize>> = Vec::new();
-    let (mut from, mut before) = (start, top_rule.at);
+    let (mut from, mut before) = (start, top_rule.at.min(first.top));
     // Whether posts stand at both ends; `None` where they stand beside a part.
     let framed = |top: f32, bottom: f32| {
         let near = |at: f32| strokes.down.iter().filter(move |post| (post.at - at).abs() <= BESIDE);
@@ -76,7 +79,9 @@ pub fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec
     }
     let end = bands.last()?.end;
     let rows = lines[start..end].iter().filter(|line| is_wide(line)).count();
-    let parted = bands.iter().filter(|band| wide(band)).count() >= 2;
+    // A running line with a rule under it heads the page, not a table.
+    let least = if over_it.is_some() { 2 } else { 3 };
+    let parted = bands.iter().filter(|band| wide(band)).count() >= least;
     (parted && rows >= 2 && columns(&lines[start..end]).len() >= 2).then_some((bands, end))
 }
 
@@ -132,6 +137,8 @@ pub fn banded(lines: &[Row], bands: &[Range<usize>], rules: &[Stroke]) -> Sheet 
             sheet.rows.extend(headings);
         } else if let Some(parts) = parted(lines, &placed, &columns, rules) {
             sheet.rows.extend(parts);
+        } else if are_rows(lines, &placed, &columns) {
+            sheet.rows.extend(rows(lines, &placed, (0..lines.len()).collect()));
         } else if lines.len() > MOST_WRAPPED || count <= 2 {
             sheet.rows.extend(rows(lines, &placed, row_starts(lines, &placed, &columns)));
         } else {
@@ -139,6 +146,12 @@ pub fn banded(lines: &[Row], bands: &[Range<usize>], rules: &[Stroke]) -> Sheet 
         }
     }
     sheet
+}
+
+/// Whether each line has all cells; the first may stand alone and name the rows after it.
+fn are_rows(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> bool {
+    let lone = usize::from(placed.first().is_some_and(|cells| is_named(cells) && !has_values(cells)));
+    placed.len() >= lone + 2 && are_full(&placed[lone..]) && !wrap(&lines[lone..], columns)
 }
 
 /// Whether the cells behind the first count 1, 2, 3: they number columns, and are no data.
@@ -160,7 +173,8 @@ fn parted(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column], rules: &[Stro
         .iter()
         .take_while(|(left, right)| f32::midpoint(*left, *right) < ends.first().map_or(0.0, |rule| rule.from))
         .count();
-    if named == 0 || named == columns.len() {
+    // Rules over the last columns alone part headings.
+    if named == 0 || named * 2 >= columns.len() {
         return None;
     }
     // What names the rows stands at the height of any of them.

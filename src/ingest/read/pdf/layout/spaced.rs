@@ -21,6 +21,9 @@ pub fn table_at_start(lines: &[Row], strokes: &Strokes) -> Option<(Sheet, usize)
 
 /// The table that begins with line `start`, and the line after it.
 pub fn table_at(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Sheet, usize)> {
+    if start == 0 && is_running(lines) {
+        return None;
+    }
     if let Some((bands, end)) = bands_from(lines, start, strokes) {
         let drawn = is_drawn(&lines[start..end], &strokes.down);
         return (!drawn).then(|| (banded(lines, &bands, &strokes.across), end));
@@ -81,6 +84,16 @@ fn table_from(rows: &[Row], start: usize) -> Option<usize> {
     // Words side by side may be a listing, whose first row heads nothing; bold type makes it a row of headings.
     let headed = is_bold(&rows[start]) && !rows[start + 1..end].iter().any(is_bold);
     (enough && (figures * 2 >= wide || headed)).then_some(end)
+}
+
+/// Whether the first of these lines is a title beside the number of its page, apart from the rest.
+fn is_running(lines: &[Row]) -> bool {
+    let [line, next, ..] = lines else { return false };
+    let [left, right] = line.runs.as_slice() else { return false };
+    let is_number =
+        |run: &Run| (1..=4).contains(&run.text.trim().len()) && run.text.trim().bytes().all(|b| b.is_ascii_digit());
+    let apart = next.top - line.bottom > left.size;
+    apart && is_number(left) != is_number(right)
 }
 
 /// Whether the first of these lines announces a table of its own: it ends with a colon, and what follows are no figures

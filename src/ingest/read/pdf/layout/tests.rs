@@ -563,3 +563,105 @@ fn lines_that_fill_all_columns_between_two_rules_are_rows() {
     assert_eq!(read[1], "Tone low: Input 21; Output b.");
     assert_eq!(read[7], "Tone long: Input 22; Output h.");
 }
+
+#[test]
+fn headings_may_stand_over_the_first_rule_and_names_over_their_rows() {
+    let rules: Vec<[f32; 4]> = [100.0, 160.0, 220.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    let mut texts = vec![(200.0, 86.0, "alpha"), (280.0, 86.0, "beta"), (340.0, 86.0, "gamma")];
+    for (top, name, rows) in [(104.0, "Fitting:", ["Fixed", "Random"]), (164.0, "Plotting:", ["Forest", "Funnel"])] {
+        texts.push((55.0, top, name));
+        for (n, row) in rows.into_iter().enumerate() {
+            let top = top + 18.0 + 14.0 * n as f32;
+            texts.extend([
+                (55.0, top, row),
+                (200.0, top, "yes"),
+                (280.0, top, "yes"),
+                (340.0, top, if n == 0 { "yes" } else { "none" }),
+            ]);
+        }
+    }
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "Fitting / Fixed: alpha yes; beta yes; gamma yes.",
+            "Fitting / Random: alpha yes; beta yes; gamma none.",
+            "Plotting / Forest: alpha yes; beta yes; gamma yes.",
+            "Plotting / Funnel: alpha yes; beta yes; gamma none.",
+        ]
+    );
+}
+
+#[test]
+fn a_column_behind_the_first_begins_rows_between_two_rules() {
+    let mut rules: Vec<[f32; 4]> =
+        [100.0, 116.0, 180.0, 230.0, 246.0, 262.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    rules.extend([50.0, 120.0, 200.0, 400.0].map(|x| [x, 100.0, x, 262.0]));
+    let texts = [
+        (55.0, 103.0, "Group"),
+        (125.0, 103.0, "Name"),
+        (205.0, 103.0, "Meaning"),
+        (55.0, 120.0, "core"),
+        (125.0, 120.0, "border"),
+        (205.0, 120.0, "labels"),
+        (125.0, 132.0, "boxed"),
+        (205.0, 132.0, "centred labels in boxes"),
+        (205.0, 144.0, "on top"),
+        (125.0, 156.0, "cells"),
+        (205.0, 156.0, "labels of cells"),
+        (55.0, 184.0, "wide"),
+        (125.0, 184.0, "one"),
+        (205.0, 184.0, "first"),
+        (55.0, 196.0, "part"),
+        (125.0, 196.0, "two"),
+        (205.0, 196.0, "second"),
+        (125.0, 208.0, "three"),
+        (205.0, 208.0, "third"),
+        (55.0, 234.0, "rest"),
+        (125.0, 234.0, "four"),
+        (205.0, 234.0, "fourth"),
+        (55.0, 250.0, "end"),
+        (125.0, 250.0, "five"),
+        (205.0, 250.0, "fifth"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "Group core / border: Meaning labels.",
+            "Group core / boxed: Meaning centred labels in boxes on top.",
+            "Group core / cells: Meaning labels of cells.",
+            "Group wide part / one: Meaning first.",
+            "Group wide part / two: Meaning second.",
+            "Group wide part / three: Meaning third.",
+            "Group rest / four: Meaning fourth.",
+            "Group end / five: Meaning fifth.",
+        ]
+    );
+}
+
+#[test]
+fn columns_that_only_some_lines_rule_are_told_by_their_gaps() {
+    let mut rules: Vec<[f32; 4]> = [100.0, 116.0, 170.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    rules.push([200.0, 100.0, 200.0, 170.0]);
+    let mut texts = vec![(55.0, 103.0, "Model"), (120.0, 103.0, "R"), (220.0, 103.0, "add"), (300.0, 103.0, "rec")];
+    for (n, row) in
+        [("Null", "200", "0.012", "0.017"), ("dominant", "200", "0.13", "0.01"), ("additive", "100", "0.53", "0.10")]
+            .into_iter()
+            .enumerate()
+    {
+        let top = 120.0 + 14.0 * n as f32;
+        texts.extend([(55.0, top, row.0), (120.0, top, row.1), (220.0, top, row.2), (300.0, top, row.3)]);
+    }
+    let read = ruled(&texts, &rules);
+    assert_eq!(read[1], "Model dominant: R 200; add 0.13; rec 0.01.", "{read:?}");
+    let running = [(50.0, 40.0, "12"), (150.0, 40.0, "Sandwich Estimators")];
+    let body = [
+        (50.0, 70.0, "age"),
+        (150.0, 70.0, "0.33"),
+        (250.0, 70.0, "1.2"),
+        (50.0, 84.0, "years"),
+        (150.0, 84.0, "0.44"),
+        (250.0, 84.0, "1.3"),
+    ];
+    let texts: Vec<_> = running.into_iter().chain(body).collect();
+    assert_eq!(ruled(&texts, &[]), ["12 Sandwich Estimators", "age: 0.33; 1.2.", "years: 0.44; 1.3."]);
+}

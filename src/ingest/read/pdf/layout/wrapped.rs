@@ -8,6 +8,8 @@ use super::{
 
 /// A line that goes on in the next fills this share of its cell.
 const FULL: f32 = 0.7;
+/// Fewer cells side by side may all wrap in the same way.
+const LEAST_FULL: usize = 3;
 /// Space between two rows is larger than that between two lines of one by this, in font sizes, where it tells them apart.
 const PADDING: f32 = 0.2;
 
@@ -49,6 +51,40 @@ pub fn unruled_starts(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -
     let rows = (1..lines.len()).filter(|at| is_row(&lines[at - 1], &placed[*at], columns)).count();
     if rows > 1 && rows * 3 >= (lines.len() - 1) * 2 { row_starts(lines, placed, columns) } else { vec![0] }
 }
+
+/// Whether each line has something in all of several columns: cells that wrap seldom do so alike.
+pub fn are_full(placed: &[Vec<Cell>]) -> bool {
+    placed.iter().all(|cells| cells.len() >= LEAST_FULL && cells.iter().all(|cell| !cell.text.is_empty()))
+}
+
+/// Whether lines in these columns are more likely parts of cells than rows of their own: in most columns the word that a
+/// line begins with had no room on the line before.
+pub fn wrap(lines: &[Row], columns: &[Column]) -> bool {
+    let inside = |line: &Row, (left, right): Column| {
+        line.runs.iter().filter(|run| (left..right).contains(&f32::midpoint(run.left, run.right))).cloned().reduce(
+            |mut whole, run| {
+                whole.join(&run);
+                whole
+            },
+        )
+    };
+    let (mut room, mut none) = (0, 0);
+    for pair in lines.windows(2) {
+        for (at, column) in columns.iter().enumerate() {
+            // As far as the next column where nothing rules them.
+            let end = columns.get(at + 1).map_or(column.1, |next| column.1.max(next.0));
+            let (Some(above), Some(below)) = (inside(&pair[0], *column), inside(&pair[1], *column)) else { continue };
+            let word = below.words().next().map_or(0.0, |(_, left, right)| right - left);
+            let has_room = above.right + word + SPACE * above.size <= end;
+            let is_cut = above.text.trim_end().ends_with(['-', '\u{ad}', '‐', ',']);
+            if has_room && !is_cut { room += 1 } else { none += 1 }
+        }
+    }
+    room < none
+}
+
+/// Between words, in font sizes.
+const SPACE: f32 = 0.25;
 
 /// The lines that name a row, the first among them.
 pub fn named_starts(placed: &[Vec<Cell>]) -> Vec<usize> {
