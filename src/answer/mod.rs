@@ -201,7 +201,7 @@ impl Pipeline {
         evidence: &EvidenceSet,
         listener: Option<&mpsc::Sender<AnswerEvent>>,
     ) -> Result<Assembled, AnswerError> {
-        let ranked = self.rank(ask.meant(), evidence).await?;
+        let ranked = self.rank(ask, evidence).await?;
         let draft = quote::compose(evidence, &ranked.pieces, &ranked.candidates, &ranked.scores, &self.limits);
         let judgements = self.verifier.verify(&claims::from_draft(&draft), evidence).await?;
         let assembled = policy::assemble(&RiskPolicy::default_for(ask.domain), &draft, judgements);
@@ -216,11 +216,13 @@ impl Pipeline {
     ///
     /// Embedding sentences is what takes time. The vectors that pieces had before anybody asked tell which sentences are
     /// worth it: the most promising ones, and all inside a chosen piece that is too long to be quoted whole.
-    async fn rank(&self, question: &str, evidence: &EvidenceSet) -> Result<Ranked, AnswerError> {
+    async fn rank(&self, ask: &Ask, evidence: &EvidenceSet) -> Result<Ranked, AnswerError> {
+        let question = ask.meant();
+        let new = ask.read_as.is_some().then_some(ask.question.as_str());
         let candidates = quote::candidates(evidence, &self.limits);
         let mut cosines: Vec<Option<f32>> =
             candidates.iter().map(|c| evidence.get(c.label).and_then(|item| item.signals.cosine)).collect();
-        let wording = quote::Wording::of(question, &candidates);
+        let wording = quote::Wording::of(question, new, &candidates);
         let Some(embedder) = &self.embedder else {
             let scores = wording.scores(&cosines);
             let pieces = quote::choose(evidence, &candidates, &scores, &self.limits);

@@ -104,7 +104,7 @@ impl<'a> Writer<'a> {
         let lang = ask.lang();
         let (prompt, shown) = prompt::grounded(generator, ask.meant(), lang, evidence, TURN_TOKENS)?;
         let Some(rules) = Rules::new(lang, ask.meant(), &evidence.items()[..shown]) else { return Ok(None) };
-        let ranked = pipeline.rank(ask.meant(), evidence).await?;
+        let ranked = pipeline.rank(ask, evidence).await?;
         let relevance = Relevance::new(ranked.wording, ranked.asked, &ranked.cosines);
         Ok(Some(Self {
             pipeline,

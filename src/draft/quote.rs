@@ -24,6 +24,9 @@ use crate::{
 /// A heading that holds this share of the question is the question.
 const HEADED: f32 = 0.7;
 
+/// What a sentence gains that itself holds all words which a follow-up adds.
+const NEW: f32 = 0.5;
+
 /// Questions that a figure answers.
 static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)多少|多久|多长|几[年月日天个倍成次人]|期限|期是|最[高低长短多少迟晚]|how (many|much|long|often|old|soon|late)|what (percentage|rate|amount|age)|within (what|which)|deadline")
@@ -102,8 +105,11 @@ pub struct Wording {
 }
 
 impl Wording {
-    pub fn of(question: &str, candidates: &[Candidate]) -> Self {
+    /// `new` are the words that a follow-up adds to the questions before it: what holds them goes before what was said
+    /// on those already.
+    pub fn of(question: &str, new: Option<&str>, candidates: &[Candidate]) -> Self {
         let wanted = overlap::features(question);
+        let new = new.map(overlap::features);
         let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
         let idf = Idf::over(&present);
         let asks_for_figure = FIGURE.is_match(question);
@@ -117,7 +123,11 @@ impl Wording {
             *before += 1;
             // Under a heading that is the question itself, the text answers from its first sentence on.
             let headed = overlap::coverage(&wanted, &overlap::feature_set(&candidate.context), &idf) >= HEADED;
-            let bonus = if holds_figure { 0.15 } else { 0.0 } + if headed { 0.3 * first } else { 0.0 };
+            // A heading holds them for all that stands under it.
+            let own = || overlap::feature_set(&candidate.text);
+            let holds_new = new.as_ref().map_or(0.0, |new| overlap::coverage(new, &own(), &idf));
+            let bonus =
+                if holds_figure { 0.15 } else { 0.0 } + if headed { 0.3 * first } else { 0.0 } + NEW * holds_new;
             (lexical, bonus)
         });
         let each = each.collect();
@@ -312,9 +322,13 @@ mod tests {
     }
 
     fn quoted(question: &str, texts: &[&str], limits: &Limits) -> Vec<String> {
+        follow_up(question, None, texts, limits)
+    }
+
+    fn follow_up(question: &str, new: Option<&str>, texts: &[&str], limits: &Limits) -> Vec<String> {
         let evidence = set(texts);
         let candidates = candidates(&evidence, limits);
-        let scores = Wording::of(question, &candidates).scores(&[]);
+        let scores = Wording::of(question, new, &candidates).scores(&[]);
         let pieces = choose(&evidence, &candidates, &scores, limits);
         let draft = compose(&evidence, &pieces, &candidates, &scores, limits);
         draft.sentences.into_iter().map(|s| s.text).collect()
@@ -325,6 +339,18 @@ mod tests {
         let article = "The lender may recall the loan. Interest ends on that day.";
         let got = quoted("When does interest end?", &[article, "Cats sleep."], &Limits::default());
         assert_eq!(got, ["The lender may recall the loan.", "Interest ends on that day."]);
+    }
+
+    #[test]
+    fn a_follow_up_is_answered_by_what_holds_its_own_words() {
+        let texts = [
+            "The controller shall notify a personal data breach to the supervisory authority within 72 hours.",
+            "The processor shall notify the controller of a breach without undue delay.",
+        ];
+        let joined = "When must a personal data breach be notified to the authority? What about processors?";
+        let limits = Limits { quoted: 1, ..Limits::default() };
+        assert_eq!(quoted(joined, &texts, &limits), [texts[0]]);
+        assert_eq!(follow_up(joined, Some("What about processors?"), &texts, &limits), [texts[1]]);
     }
 
     #[test]

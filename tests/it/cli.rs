@@ -54,6 +54,16 @@ fn found(home: &Path, query: &str) -> Vec<Value> {
 }
 
 #[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let home = home();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output = attest(home.path()).args(["models", "list"]).stdout(writer).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(141), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn wrong_usage_is_status_2() {
     let home = home();
     for args in
