@@ -18,14 +18,14 @@ static CFR: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i)\b(?P<title>\d{1,2})\s*C\.?\s?F\.?\s?R\.?,?\s*(?:",
         r"(?:Parts?|Pts?\.?)\s*(?P<only>\d{1,4})",
-        r"|(?:§+|Sec(?:tions?|s?\.))?\s*(?P<part>\d{1,4})(?:\.(?P<number>\d{1,4})(?P<letter>[a-z](?:-\d+)?)?\b(?P<limbs>LIMBS))?)"
+        r"|(?:§+|Sec(?:tions?|s?\.))?\s*(?P<part>\d{1,4})(?:\.(?P<number>\d{1,4})(?P<letter>[a-z](?:-\d{1,3})?)?\b(?P<limbs>LIMBS))?)"
     ))
 });
 
 static USC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i)\b(?P<title>\d{1,2})\s*U\.?\s?S\.?\s?C\.?(?:A\.?)?,?\s*(?:§+|Sec(?:tions?|s?\.))?\s*",
-        r"(?P<number>\d{1,5})(?P<letter>[a-z]{0,2}(?:-\d{1,3}[a-z]?)?)(?P<limbs>LIMBS)"
+        r"(?P<number>\d{1,5})(?P<letter>(?-i:[a-z]{1,2}(?:-\d{1,3}[a-z]?)?|[A-Z](?:-\d{1,3})?))?\b(?P<limbs>LIMBS)"
     ))
 });
 
@@ -34,7 +34,7 @@ static PROVISION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?:(?P<article>\b(?:[Aa]rticles?|ARTICLES?|[Aa]rts?\.))|(?P<section>§+|\b(?:[Ss]ections?|SECTIONS?|[Ss]ecs?\.|ss?\.))",
         r"|(?P<rule>\bRules?)|(?P<recital>\b[Rr]ecitals?))\s*",
-        r"(?P<first>(?:(?P<part>\d{1,4})\.)?(?P<number>\d{1,5})(?P<letter>[a-z]{1,2}(?:-\d{1,3})?|[A-Z](?:-\d{1,3})?)?)\b(?P<limbs>LIMBS)",
+        r"(?P<first>(?:(?P<part>\d{1,4})\.)?(?P<number>\d{1,5})(?P<letter>[a-z]{1,2}(?:-\d{1,3}[a-z]?)?|[A-Z](?:-\d{1,3})?)?)\b(?P<limbs>LIMBS)",
         r"(?P<more>(?:\s*(?:,\s*(?:and|or)?|and|or|to|through|–|—|-|&)\s*(?:(?:[Aa]rt(?:icles?|s?\.)|[Ss]ec(?:tions?|s?\.)|§+)\s*)?(?:\d{1,4}\.)?\d{1,5}[a-z]?LIMBS\b?)*)"
     ))
 });

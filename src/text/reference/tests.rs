@@ -191,6 +191,23 @@ fn what_is_printed_is_read_back() {
     }
 }
 
+/// Found by fuzzing: letters in both cases were printed and not read back.
+#[test]
+fn sections_of_the_code_are_read_back() {
+    for (text, printed) in [
+        ("15 U.S.C. § 77z-2a", "§ 77z-2a"),
+        ("26 U.S.C. 45Q", "§ 45Q"),
+        ("42 U.S.C. § 1396r-8(k)(1)", "§ 1396r-8(k)"),
+        ("15 U.S.C. § 1681b", "§ 1681b"),
+    ] {
+        let found = parse(text);
+        let locator = found.first().and_then(|r| r.locators().into_iter().next()).expect(text);
+        assert_eq!(locator, printed, "{text}");
+        assert_eq!(read_locator(&locator).map(|(article, _)| article), found[0].article, "{text}");
+    }
+    assert!(parse("15 U.S.C1bS").iter().all(|r| r.canonical_locator().is_none_or(|l| read_locator(&l).is_some())));
+}
+
 #[test]
 fn a_european_instrument_has_no_article_one_of() {
     let found = parse("GDPR第133条之一");
