@@ -6,6 +6,7 @@ mod beside;
 mod cells;
 mod columns;
 mod headings;
+mod inner;
 mod lattice;
 mod rows;
 mod ruled;
