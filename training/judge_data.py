@@ -1,8 +1,9 @@
 """Makes the judge's examples: natural claims first, a share of edited ones, tokenised for its base model.
 
-  judge_data.py --data DIR --examples DIR --out DIR [--open]
+  judge_data.py --data DIR --examples DIR --out DIR [--open] [--rest 0.25]
 
-`--examples` is a folder that build.py wrote (its splits are kept). `--open` leaves out the set marked non-commercial.
+`--examples` is a folder that build.py wrote (its splits are kept). `--open` leaves out the set marked non-commercial; `--rest` takes
+only a share of the others, to go on with that one after a run without it.
 """
 import argparse
 import gzip
@@ -24,8 +25,8 @@ from tuples import example
 SEED = 20261125
 # The most examples of a family in the training part; None: all there are.
 MOST = {"ocnli": None, "fever": 1600, "climate": None, "covidfact": 1000, "scifact": None, "wice": 120, "cg2c": 60, "begin": 60,
-        "cmrc": 700, "fever-missing": 250, "climate-missing": 300, "covidfact-missing": 300, "scifact-missing": 150,
-        "edits-zh": 400, "edits-en": 350}
+        "cmrc": 1400, "fever-missing": 250, "climate-missing": 300, "covidfact-missing": 300, "scifact-missing": 150,
+        "edits-zh": 900, "edits-en": 450}
 
 
 def ocnli(data):
@@ -89,6 +90,7 @@ def main():
     options.add_argument("--examples", type=Path, required=True)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--open", action="store_true")
+    options.add_argument("--rest", type=float, default=1.0)
     options = options.parse_args()
     prompts = Prompts(Spm.of(gguf.GGUFReader(str(base()))))
     parts, seen = {"train": {}, "dev": {}, "sealed": {}}, set()
@@ -103,8 +105,10 @@ def main():
         rng = random.Random(f"{SEED} {split}")
         out = []
         for name, items in sorted(families.items()):
-            most = MOST[name] if split == "train" else 150
-            out += [tokenised(prompts, i) for i in (items if most is None or len(items) <= most else rng.sample(items, most))]
+            most = (MOST[name] or len(items)) if split == "train" else 150
+            if split == "train" and name != "ocnli":
+                most = round(most * options.rest)
+            out += [tokenised(prompts, i) for i in (items if len(items) <= most else rng.sample(items, most))]
         rng.shuffle(out)
         (options.out / f"{split}.pickle").write_bytes(pickle.dumps(out))
         tokens, labels = Counter(), Counter()

@@ -5,6 +5,7 @@
 
 mod backend;
 mod bare;
+mod calibration;
 mod cross;
 mod embed;
 mod gate;
@@ -28,7 +29,7 @@ pub use bare::{BareRun, bare_embedding, bare_generation};
 pub use cross::{HEADS_FILE, LlamaEncoder, RawPair};
 pub use embed::LlamaEmbedder;
 pub use generate::LlamaGenerator;
-pub use judge::LlamaJudge;
+pub use judge::{LlamaJudge, Trained};
 pub use options::{EmbedderOptions, GeneratorOptions, KvType, ModelOptions};
 pub use probe::{Memory, probe};
 pub use rerank::LlamaReranker;

@@ -126,6 +126,8 @@ pub struct GeneratorOptions {
     pub chat: Option<bool>,
     /// Opens the model's turn, for models that would otherwise think aloud first.
     pub assistant_prefix: String,
+    /// Low-rank additions (LoRA) laid over the model, a GGUF.
+    pub adapter: Option<PathBuf>,
 }
 
 impl GeneratorOptions {
@@ -139,6 +141,7 @@ impl GeneratorOptions {
             kv: KvType::F16,
             chat: None,
             assistant_prefix: String::new(),
+            adapter: None,
         }
     }
 

@@ -160,9 +160,19 @@ pub trait Judge: Send + Sync {
 
     fn count_tokens(&self, text: &str) -> usize;
 
-    /// How likely the model says that the evidence bears out each claim, 0 to 1, in order; not calibrated. The evidence
-    /// is read once for all of them. Evidence or a claim without room is an error.
-    async fn judge(&self, evidence: &str, claims: &[String], priority: Priority) -> Result<Vec<f32>, ModelError>;
+    /// From which probability on its yes supports a claim in this language, as it was measured when the judge was
+    /// trained. `None` where nothing was: then only a certificate says.
+    fn threshold(&self, lang: Lang) -> Option<f32>;
+
+    /// How likely the model says that the evidence bears out each claim, 0 to 1, in order. Claims are in one language.
+    /// The evidence is read once for all of them. Evidence or a claim without room is an error.
+    async fn judge(
+        &self,
+        evidence: &str,
+        lang: Lang,
+        claims: &[String],
+        priority: Priority,
+    ) -> Result<Vec<f32>, ModelError>;
 }
 
 /// One turn of a conversation.

@@ -150,12 +150,26 @@ pub struct FakeJudge {
     identity: ModelIdentity,
     odds: Box<Odds>,
     room: usize,
+    threshold: Option<f32>,
     asked: Mutex<Vec<(String, Vec<String>)>>,
 }
 
 impl FakeJudge {
     pub fn new(odds: impl Fn(&str, &str) -> f32 + Send + Sync + 'static) -> Self {
-        Self { identity: identity("fake-judge"), odds: Box::new(odds), room: 4_000, asked: Mutex::default() }
+        Self {
+            identity: identity("fake-judge"),
+            odds: Box::new(odds),
+            room: 4_000,
+            threshold: None,
+            asked: Mutex::default(),
+        }
+    }
+
+    /// From which probability on its yes counts without a certificate.
+    #[must_use]
+    pub fn with_threshold(mut self, threshold: f32) -> Self {
+        self.threshold = Some(threshold);
+        self
     }
 
     /// Characters of evidence that it reads at once.
@@ -185,7 +199,11 @@ impl Judge for FakeJudge {
         text.chars().count()
     }
 
-    async fn judge(&self, evidence: &str, claims: &[String], _: Priority) -> Result<Vec<f32>, ModelError> {
+    fn threshold(&self, _: Lang) -> Option<f32> {
+        self.threshold
+    }
+
+    async fn judge(&self, evidence: &str, _: Lang, claims: &[String], _: Priority) -> Result<Vec<f32>, ModelError> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push((evidence.to_owned(), claims.to_vec()));
         Ok(claims.iter().map(|claim| (self.odds)(evidence, claim)).collect())
     }

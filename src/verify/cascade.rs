@@ -76,8 +76,8 @@ impl Cascade {
         Self { second, thresholds, judge: None, check: rules::check, certificate: None, instruments: None }
     }
 
-    /// What is open after rules and encoder is put to this judge. It decides nothing until a certificate says from which
-    /// score on it may.
+    /// What is open after rules and encoder is put to this judge. Unless it brings a threshold that was measured for it,
+    /// it decides nothing until a certificate says from which score on it may.
     #[must_use]
     pub fn with_judge(self, judge: Arc<dyn Judge>) -> Self {
         Self { judge: Some(judge), ..self }
@@ -107,14 +107,16 @@ impl Cascade {
 
     /// What was measured for claims in this language.
     fn measured(&self, lang: Lang) -> Thresholds {
+        let judged = self.judge.as_ref().and_then(|judge| judge.threshold(lang)).unwrap_or(NEVER);
+        let thresholds = Thresholds { judged, ..self.thresholds };
         match &self.second {
-            SecondOpinion::None | SecondOpinion::Vectors(_) => self.thresholds,
+            SecondOpinion::None | SecondOpinion::Vectors(_) => thresholds,
             SecondOpinion::Encoder(encoder) => {
                 let taus = encoder.thresholds(lang);
                 Thresholds {
                     supported: taus.map_or(NEVER, |t| t.supported),
                     likely: taus.map_or(NEVER, |t| t.contradicted),
-                    ..self.thresholds
+                    ..thresholds
                 }
             }
         }

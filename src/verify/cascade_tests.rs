@@ -480,6 +480,19 @@ async fn a_certificate_lets_a_judge_support_and_names_it() {
 }
 
 #[tokio::test]
+async fn a_judge_that_was_measured_supports_from_its_own_threshold_on() {
+    let judge = Arc::new(FakeJudge::new(|_, claim| if claim == FREE { 0.8 } else { 0.79 }).with_threshold(0.8));
+    let cascade = with_judge(&judge);
+    let judgement = judge_with(&cascade, FREE, &[LOAN]).await;
+    assert!(matches!(judgement.verdict, Verdict::Supported { how: Support::Model, .. }), "{judgement:?}");
+    let judgement = judge_with(&cascade, OTHER_FREE, &[LOAN]).await;
+    assert!(matches!(judgement.verdict, Verdict::NeedsReview { .. }), "{judgement:?}");
+    assert!(judgement.reasons.iter().any(|r| r.message.en.contains("below the threshold 0.80")), "{judgement:?}");
+    let judgement = judge_with(&cascade, LIMIT, &[OTHER_LIMIT]).await;
+    assert!(matches!(judgement.verdict, Verdict::Contradicted { .. }), "a rule stands above it: {judgement:?}");
+}
+
+#[tokio::test]
 async fn a_judge_overrules_no_rule_and_reads_what_fits() {
     let judge = Arc::new(FakeJudge::new(|_, _| 1.0).with_room(60));
     let judgement = judge_with(&with_judge(&judge), LIMIT, &[OTHER_LIMIT]).await;

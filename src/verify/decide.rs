@@ -18,8 +18,8 @@ pub struct Thresholds {
     pub conflict: f32,
     /// From this probability on a contradiction by the cross-encoder is worth a person's look. Above 1: it has no say.
     pub likely: f32,
-    /// From this probability on the judge's yes supports what was left open. Nothing but a certificate sets it: a
-    /// language model's "yes" is not calibrated.
+    /// From this probability on the judge's yes supports what was left open. A certificate sets it, or a judge that was
+    /// trained and measured for this: the "yes" of any other language model is not calibrated.
     pub judged: f32,
 }
 

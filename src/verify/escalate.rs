@@ -22,9 +22,10 @@ const MOST_EVIDENCE: usize = 1_200;
 /// Tokens of the longest claim that is put to it.
 const LONGEST_CLAIM: usize = 256;
 
-/// Claims about one text.
+/// Claims about one text, in one language.
 struct Brief {
     evidence: String,
+    lang: Lang,
     claims: Vec<String>,
     /// Into the opened claims.
     places: Vec<usize>,
@@ -52,15 +53,16 @@ pub(super) async fn ask(
         }
         let room = judge.room(claim).min(MOST_EVIDENCE);
         let Some(evidence) = read.evidence(&**judge, claim, room, sources, rarity) else { continue };
-        match briefs.iter_mut().find(|brief| brief.evidence == evidence) {
+        match briefs.iter_mut().find(|brief| brief.lang == *lang && brief.evidence == evidence) {
             Some(brief) => {
                 brief.claims.push(claim.to_owned());
                 brief.places.push(at);
             }
-            None => briefs.push(Brief { evidence, claims: vec![claim.to_owned()], places: vec![at] }),
+            None => briefs.push(Brief { evidence, lang: *lang, claims: vec![claim.to_owned()], places: vec![at] }),
         }
     }
-    let asked = briefs.iter().map(|brief| judge.judge(&brief.evidence, &brief.claims, Priority::Interactive));
+    let asked =
+        briefs.iter().map(|brief| judge.judge(&brief.evidence, brief.lang, &brief.claims, Priority::Interactive));
     for (brief, opinions) in briefs.iter().zip(try_join_all(asked).await?) {
         for (&at, p) in brief.places.iter().zip(opinions) {
             let State::Read(read) = &mut open[at].state else { continue };

@@ -36,8 +36,8 @@ pub(super) fn support(finding: &Finding, sources: &[Source<'_>], thresholds: &Th
     if let Some(p) = finding.judged {
         let tau = thresholds.judged;
         let message = Message::new(
-            format!("规则未发现问题，裁判模型认为有依据（{p:.2}，经认证的阈值 {tau:.2}）。"),
-            format!("No rule objects, and the judge finds it borne out ({p:.2}, certified threshold {tau:.2})."),
+            format!("规则未发现问题，裁判模型认为有依据（{p:.2}，阈值 {tau:.2}）。"),
+            format!("No rule objects, and the judge finds it borne out ({p:.2}, threshold {tau:.2})."),
         );
         return reason("J", Effect::Ground, None, message);
     }

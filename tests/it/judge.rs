@@ -1,6 +1,7 @@
 //! A language model as judge, on the real starter models.
 
 use attest::{
+    domain::text::Lang,
     llama::{GeneratorOptions, LlamaGenerator, ModelOptions},
     ports::{Generator, Judge, ModelError, Priority},
 };
@@ -33,7 +34,7 @@ async fn many_claims_share_the_reading_of_their_evidence() {
         let generator = generator(name);
         let judge = generator.judge().expect("it has words for yes and no");
         assert_eq!(judge.identity(), generator.identity(), "one model for both");
-        let together = judge.judge(ARTICLE, &claims(), Priority::Interactive).await.expect("it judges");
+        let together = judge.judge(ARTICLE, Lang::Zh, &claims(), Priority::Interactive).await.expect("it judges");
         assert!(together.iter().all(|p| (0.0..=1.0).contains(p)), "{together:?}");
         let load = generator.load().expect("it counts");
         let evidence = judge.count_tokens(ARTICLE) as u64;
@@ -41,8 +42,10 @@ async fn many_claims_share_the_reading_of_their_evidence() {
         assert_eq!((load.finished, load.new_tokens), (4, 0), "weighing writes nothing: {load:?}");
         // One by one they are what they were together, but for rounding.
         for (claim, p) in claims().into_iter().zip(together) {
-            let alone =
-                judge.judge(ARTICLE, std::slice::from_ref(&claim), Priority::Interactive).await.expect("it judges");
+            let alone = judge
+                .judge(ARTICLE, Lang::Zh, std::slice::from_ref(&claim), Priority::Interactive)
+                .await
+                .expect("it judges");
             assert!((alone[0] - p).abs() < 0.1, "{name}: {claim} {p} {alone:?}");
         }
     }
@@ -51,9 +54,9 @@ async fn many_claims_share_the_reading_of_their_evidence() {
 #[tokio::test]
 async fn a_judge_says_what_it_cannot_read() {
     let judge = generator("smollm2-135m-instruct-q4").judge().expect("it has words for yes and no");
-    assert!(judge.judge(ARTICLE, &[], Priority::Interactive).await.expect("nothing is asked").is_empty());
+    assert!(judge.judge(ARTICLE, Lang::Zh, &[], Priority::Interactive).await.expect("nothing is asked").is_empty());
     let long = ARTICLE.repeat(30);
-    let refused = judge.judge(&long, &claims(), Priority::Interactive).await;
+    let refused = judge.judge(&long, Lang::Zh, &claims(), Priority::Interactive).await;
     assert!(matches!(refused, Err(ModelError::TooLong { limit: 1024, .. })), "{refused:?}");
     assert_eq!(judge.room(&long), 0);
     assert!(judge.room("借款人应当返还借款。") > 700);

@@ -5,10 +5,9 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use serde::Deserialize;
-
 use crate::{
     domain::text::Lang,
+    llama::calibration::ByLanguage,
     models::safetensors::{Safetensors, SafetensorsError},
     ports::EncoderThresholds,
 };
@@ -46,23 +45,6 @@ impl Linear {
     }
 }
 
-/// How logits become probabilities in one language: softmax(logits / temperature + bias).
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-struct Calibration {
-    temperature: f32,
-    /// In the order of the labels.
-    #[serde(default)]
-    bias: [f32; 3],
-}
-
-/// From which probabilities on the model may have a say in one language.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-struct Taus {
-    /// `null` where no threshold was good enough.
-    supported: Option<f32>,
-    contradicted: Option<f32>,
-}
-
 /// Everything that the file holds.
 #[derive(Clone, Debug)]
 pub struct Heads {
@@ -73,8 +55,7 @@ pub struct Heads {
     relevance: Option<Linear>,
     /// Where supported, contradicted and unsupported stand among the logits.
     order: [usize; 3],
-    calibration: BTreeMap<String, Calibration>,
-    thresholds: BTreeMap<String, Taus>,
+    measured: ByLanguage,
     /// From which strength on a word of the claim counts as guilty.
     pub guilty_from: f32,
     pub max_tokens: usize,
@@ -143,10 +124,11 @@ impl Heads {
             None => 0.5,
             Some(written) => written.trim().parse().map_err(|_| format!("its guilty_threshold is '{written}'"))?,
         };
-        let calibration: BTreeMap<String, Calibration> = by_language(text("calibration"), "calibration")?;
-        if let Some(by) = calibration.values().find(|by| by.temperature <= 0.0) {
-            return Err(format!("its calibration has the temperature {}; it must be above 0", by.temperature));
-        }
+        let measured = ByLanguage {
+            calibration: by_language(text("calibration"), "calibration")?,
+            thresholds: by_language(text("thresholds"), "thresholds")?,
+        };
+        measured.check()?;
         Ok(Self {
             dense: linear("verdict.dense", width)?,
             out: linear("verdict.out", 3)?,
@@ -158,8 +140,7 @@ impl Heads {
                 Err(problem) => return Err(problem),
             },
             order,
-            calibration,
-            thresholds: by_language(text("thresholds"), "thresholds")?,
+            measured,
             guilty_from,
             max_tokens: number("max_tokens", MAX_TOKENS)?.max(8),
             max_evidence: number("max_evidence_tokens", MAX_EVIDENCE)?.max(1),
@@ -182,22 +163,17 @@ impl Heads {
 
     /// Supported, contradicted, unsupported.
     pub fn probabilities(&self, logits: [f32; 3], lang: Lang) -> [f32; 3] {
-        let plain = Calibration { temperature: 1.0, bias: [0.0; 3] };
-        let by = self.calibration.get(lang.code()).copied().unwrap_or(plain);
-        let mut scaled = [0.0; 3];
-        for (slot, (logit, at)) in scaled.iter_mut().zip(logits.into_iter().zip(self.order)) {
-            *slot = logit / by.temperature + by.bias[at];
+        // Labels in the order of the file, as calibrated.
+        let mut own = [f32::NAN; 3];
+        for (logit, at) in logits.into_iter().zip(self.order) {
+            own[at] = logit;
         }
-        let most = scaled.into_iter().fold(f32::NEG_INFINITY, f32::max);
-        let powers = scaled.map(|x| (x - most).exp());
-        let sum: f32 = powers.iter().sum();
-        powers.map(|p| p / sum)
+        let p = self.measured.probabilities(own, lang);
+        self.order.map(|at| p[at])
     }
 
     pub fn thresholds(&self, lang: Lang) -> Option<EncoderThresholds> {
-        let taus = self.thresholds.get(lang.code())?;
-        let or_never = |tau: Option<f32>| tau.unwrap_or(EncoderThresholds::NEVER);
-        Some(EncoderThresholds { supported: or_never(taus.supported), contradicted: or_never(taus.contradicted) })
+        self.measured.thresholds(lang)
     }
 }
 

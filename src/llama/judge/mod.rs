@@ -1,6 +1,7 @@
 //! Claims to odds: a language model is asked yes or no, and its next word is weighed instead of drawn.
 
 mod template;
+mod trained;
 
 use std::{sync::Arc, time::Instant};
 
@@ -9,6 +10,7 @@ use futures::future::try_join_all;
 use llama_cpp_2::token::LlamaToken;
 use template::{Question, Template};
 use tokio::sync::mpsc::unbounded_channel;
+pub use trained::Trained;
 
 use super::{
     options::GeneratorOptions,
@@ -16,7 +18,7 @@ use super::{
     serve::{Request, Serving, Task, Weighing},
 };
 use crate::{
-    domain::answer::ModelIdentity,
+    domain::{answer::ModelIdentity, text::Lang},
     models::Job,
     ports::{Judge, ModelError, Priority},
 };
@@ -27,10 +29,19 @@ const NO: [&str; 6] = ["No", " No", "no", " no", "NO", "否"];
 
 /// A language model behind the [`Judge`] port.
 pub struct LlamaJudge {
+    identity: ModelIdentity,
     serving: Arc<Serving>,
-    template: Template,
-    yes: Vec<LlamaToken>,
-    no: Vec<LlamaToken>,
+    manner: Manner,
+    /// The words that are weighed, with all ways to begin each.
+    words: Arc<[Vec<LlamaToken>]>,
+}
+
+/// How it is asked, and what its answer means.
+enum Manner {
+    /// A model that follows instructions or examples: yes against no.
+    Told(Template),
+    /// A model that was trained for this one question.
+    Trained(Trained),
 }
 
 impl LlamaJudge {
@@ -42,35 +53,41 @@ impl LlamaJudge {
         Self::over(Arc::new(Serving::open(options, Job::Judge)?))
     }
 
+    /// A judge that was trained over the model of `options`, which must be the one that it was trained for
+    /// ([`Trained::base`]).
+    ///
+    /// # Errors
+    /// As [`Self::open`]; [`ModelError::BadFile`] for an adapter that is damaged or of another model.
+    pub fn trained(trained: Trained, mut options: GeneratorOptions) -> Result<Self, ModelError> {
+        options.adapter = Some(trained.adapter.clone());
+        let serving = Arc::new(Serving::open(options, Job::Judge)?);
+        let words = trained.words.iter().map(|word| only_token(&serving, word).map(|token| vec![token]));
+        let words = words.collect::<Option<Vec<_>>>().ok_or_else(|| no_words(&serving, "one of its labels"))?;
+        Ok(Self { identity: trained.identity(), serving, words: words.into(), manner: Manner::Trained(trained) })
+    }
+
     pub(super) fn over(serving: Arc<Serving>) -> Result<Self, ModelError> {
-        let vocab = serving.model.vocab();
-        // A word of several tokens says nothing by its first one: "N" begins "No" and "Never".
         let words = |ways: &[&str]| {
-            let mut tokens: Vec<LlamaToken> = ways
-                .iter()
-                .filter_map(|way| match vocab.tokenize(way.as_bytes(), false, false).as_slice() {
-                    [only] => Some(*only),
-                    _ => None,
-                })
-                .collect();
+            let mut tokens: Vec<LlamaToken> = ways.iter().filter_map(|way| only_token(&serving, way)).collect();
             tokens.sort_unstable_by_key(|token| token.0);
             tokens.dedup();
             tokens
         };
         let (yes, no) = (words(&YES), words(&NO));
         if yes.is_empty() || no.is_empty() {
-            return Err(ModelError::WrongJob {
-                model: serving.options.model.identity.name.clone(),
-                job: Job::Judge.code(),
-                problem: "its vocabulary has no word for yes, or none for no".to_owned(),
-            });
+            return Err(no_words(&serving, "yes, or none for no"));
         }
-        let template = Template::of(&serving.options.model.identity.name, serving.is_chat);
-        Ok(Self { serving, template, yes, no })
+        let identity = serving.options.model.identity.clone();
+        let manner = Manner::Told(Template::of(&identity.name, serving.is_chat));
+        Ok(Self { identity, serving, words: [yes, no].into(), manner })
     }
 
     fn tokens(&self, evidence: &str, claim: &str) -> Result<Vec<LlamaToken>, ModelError> {
-        match self.template.question(evidence, claim) {
+        let question = match &self.manner {
+            Manner::Told(template) => template.question(evidence, claim),
+            Manner::Trained(trained) => trained.question(evidence, claim),
+        };
+        match question {
             Question::Prompt(prompt) => self.serving.tokens(&prompt),
             Question::Framed(parts) => {
                 let parts = parts.iter().map(|(part, is_frame)| (part.as_str(), *is_frame));
@@ -80,37 +97,77 @@ impl LlamaJudge {
     }
 
     /// P(borne out) of one prompt.
-    async fn weigh(&self, prompt: Vec<LlamaToken>, priority: Priority) -> Result<f32, ModelError> {
-        let (odds, mut answer) = unbounded_channel();
-        let weighing = Weighing { yes: self.yes.clone(), no: self.no.clone(), odds };
+    async fn weigh(&self, prompt: Vec<LlamaToken>, lang: Lang, priority: Priority) -> Result<f32, ModelError> {
+        let (logits, mut answer) = unbounded_channel();
+        let weighing = Weighing { words: Arc::clone(&self.words), logits };
         self.serving.push(Request { prompt, task: Task::Weigh(weighing), arrived: Instant::now() }, priority)?;
-        let odds = answer.recv().await.ok_or(ModelError::Cancelled)??;
-        if !odds.is_finite() {
-            return Err(self.serving.failed("its odds of yes against no are not a number".to_owned()));
-        }
-        let yes = 1.0 / (1.0 + (-odds).exp());
-        Ok(if self.template.yes_is_good() { yes } else { 1.0 - yes })
+        let logits = answer.recv().await.ok_or(ModelError::Cancelled)??;
+        let p = match (&self.manner, logits.as_slice()) {
+            (Manner::Told(template), [yes, no]) => {
+                let yes = 1.0 / (1.0 + (no - yes).exp());
+                if template.yes_is_good() { yes } else { 1.0 - yes }
+            }
+            (Manner::Trained(trained), [supported, contradicted, unsupported]) => {
+                trained.probabilities([*supported, *contradicted, *unsupported], lang)[0]
+            }
+            _ => f32::NAN,
+        };
+        if p.is_finite() { Ok(p) } else { Err(self.serving.failed("its opinion is not a number".to_owned())) }
+    }
+}
+
+/// A word of several tokens says nothing by its first one: "N" begins "No" and "Never".
+fn only_token(serving: &Serving, word: &str) -> Option<LlamaToken> {
+    match serving.model.vocab().tokenize(word.as_bytes(), false, false).as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
+fn no_words(serving: &Serving, what: &str) -> ModelError {
+    ModelError::WrongJob {
+        model: serving.options.model.identity.name.clone(),
+        job: Job::Judge.code(),
+        problem: format!("its vocabulary has no word for {what}"),
     }
 }
 
 #[async_trait]
 impl Judge for LlamaJudge {
     fn identity(&self) -> &ModelIdentity {
-        &self.serving.options.model.identity
+        &self.identity
     }
 
     fn room(&self, claim: &str) -> usize {
         // Where two texts meet, a token or two more may be needed than each of them has.
         let taken = self.tokens("", claim).map_or(usize::MAX, |frame| frame.len() + 8);
-        self.serving.context_tokens().saturating_sub(taken)
+        let room = self.serving.context_tokens().saturating_sub(taken);
+        match &self.manner {
+            Manner::Told(_) => room,
+            Manner::Trained(trained) if self.count_tokens(claim) > trained.claim_tokens => 0,
+            Manner::Trained(trained) => room.min(trained.evidence_tokens),
+        }
     }
 
     fn count_tokens(&self, text: &str) -> usize {
         self.serving.count(text)
     }
 
+    fn threshold(&self, lang: Lang) -> Option<f32> {
+        match &self.manner {
+            Manner::Told(_) => None,
+            Manner::Trained(trained) => trained.threshold(lang),
+        }
+    }
+
     #[tracing::instrument(level = "debug", skip_all, fields(claims = claims.len(), ?priority))]
-    async fn judge(&self, evidence: &str, claims: &[String], priority: Priority) -> Result<Vec<f32>, ModelError> {
+    async fn judge(
+        &self,
+        evidence: &str,
+        lang: Lang,
+        claims: &[String],
+        priority: Priority,
+    ) -> Result<Vec<f32>, ModelError> {
         let limit = self.serving.context_tokens();
         let mut prompts = Vec::with_capacity(claims.len());
         for claim in claims {
@@ -123,8 +180,8 @@ impl Judge for LlamaJudge {
         let mut prompts = prompts.into_iter();
         let Some(first) = prompts.next() else { return Ok(Vec::new()) };
         // Once the first one is read, the others find their evidence in the context, and go together.
-        let mut odds = vec![self.weigh(first, priority).await?];
-        odds.extend(try_join_all(prompts.map(|prompt| self.weigh(prompt, priority))).await?);
-        Ok(odds)
+        let mut opinions = vec![self.weigh(first, lang, priority).await?];
+        opinions.extend(try_join_all(prompts.map(|prompt| self.weigh(prompt, lang, priority))).await?);
+        Ok(opinions)
     }
 }

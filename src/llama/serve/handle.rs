@@ -1,8 +1,14 @@
 //! A model with the thread that serves it, for all who ask it.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
-use llama_cpp_2::{model::LlamaModel, token::LlamaToken};
+use llama_cpp_2::{
+    model::{LlamaLoraAdapter, LlamaModel},
+    token::LlamaToken,
+};
 
 use super::{
     meter::Meter,
@@ -10,7 +16,7 @@ use super::{
     worker::{Size, Worker},
 };
 use crate::{
-    llama::{backend::open, options::GeneratorOptions, prompt, sample::Pieces, served::Served},
+    llama::{backend::open, options::GeneratorOptions, prompt, reasons::listen, sample::Pieces, served::Served},
     models::Job,
     ports::{GeneratorLoad, ModelError, Priority, Prompt},
 };
@@ -30,15 +36,17 @@ impl Serving {
     ///
     /// # Errors
     /// [`ModelError::BadFile`] for a missing, truncated or unsupported file, [`ModelError::WrongJob`] for a model
-    /// that does not write, [`ModelError::Failed`] where memory does not suffice for the context.
+    /// that does not write, [`ModelError::Failed`] where memory does not suffice for the context or the adapter does not
+    /// fit.
     pub fn open(options: GeneratorOptions, job: Job) -> Result<Self, ModelError> {
-        let (model, header) = open(&options.model, job)?;
+        let (mut model, header) = open(&options.model, job)?;
+        let adapter = options.adapter.as_deref().map(|path| lay_over(&mut model, path)).transpose()?;
         let is_chat = options.chat.unwrap_or_else(|| header.has_chat_template());
         let (pieces, meter) = (Arc::new(OnceLock::new()), Arc::new(Meter::default()));
         let (served, size) = Served::start(job, &options.model.identity, options.model.queue, {
             let (model, pieces, meter, options) =
                 (Arc::clone(&model), Arc::clone(&pieces), Arc::clone(&meter), options.clone());
-            move |queue, ready| match Worker::new(&model, &options, &pieces, &meter) {
+            move |queue, ready| match Worker::new(&model, adapter, &options, &pieces, &meter) {
                 Ok(worker) => {
                     ready(Ok(worker.size()));
                     worker.run(queue);
@@ -91,4 +99,18 @@ impl Serving {
     pub fn too_long(&self, tokens: usize, limit: usize) -> ModelError {
         ModelError::TooLong { model: self.options.model.identity.name.clone(), tokens, limit }
     }
+}
+
+/// Reads an adapter for this model. It lives as long as the model does.
+fn lay_over(model: &mut Arc<LlamaModel>, path: &Path) -> Result<LlamaLoraAdapter, ModelError> {
+    let bad = |problem: String| ModelError::BadFile { path: path.display().to_string(), problem };
+    if !path.exists() {
+        return Err(bad("there is no such file".to_owned()));
+    }
+    let model = Arc::get_mut(model).ok_or_else(|| bad("its model is in use already".to_owned()))?;
+    let (adapter, heard) = listen(|| model.lora_adapter_init(path));
+    adapter.map_err(|e| {
+        let reason = if heard.is_empty() { e.to_string() } else { heard };
+        bad(format!("llama.cpp does not lay it over its model: {reason}"))
+    })
 }

@@ -1,6 +1,6 @@
 //! What may be asked of a context.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use llama_cpp_2::token::LlamaToken;
 use tokio::sync::mpsc::UnboundedSender;
@@ -22,7 +22,7 @@ pub struct Request {
 pub enum Task {
     /// The text that goes on behind it.
     Write(Box<Writing>),
-    /// Which of two words comes next.
+    /// Which of some words comes next.
     Weigh(Weighing),
 }
 
@@ -34,11 +34,10 @@ pub struct Writing {
 }
 
 pub struct Weighing {
-    /// The ways to begin either word, none of them empty.
-    pub yes: Vec<LlamaToken>,
-    pub no: Vec<LlamaToken>,
-    /// Is sent the logarithm of the odds of `yes` against `no`, once.
-    pub odds: UnboundedSender<Result<f32, ModelError>>,
+    /// The ways to begin each word, none of them empty.
+    pub words: Arc<[Vec<LlamaToken>]>,
+    /// Is sent a logit for each word, in order, once.
+    pub logits: UnboundedSender<Result<Vec<f32>, ModelError>>,
 }
 
 impl Task {
@@ -54,22 +53,22 @@ impl Task {
     pub fn is_dropped(&self) -> bool {
         match self {
             Self::Write(writing) => writing.events.is_closed(),
-            Self::Weigh(weighing) => weighing.odds.is_closed(),
+            Self::Weigh(weighing) => weighing.logits.is_closed(),
         }
     }
 
     pub fn fail(&self, problem: ModelError) {
         match self {
             Self::Write(writing) => drop(writing.events.send(Err(problem))),
-            Self::Weigh(weighing) => drop(weighing.odds.send(Err(problem))),
+            Self::Weigh(weighing) => drop(weighing.logits.send(Err(problem))),
         }
     }
 }
 
 impl Weighing {
-    /// Sends the odds: each word counts with all its ways.
+    /// Sends what the words weigh: each counts with all its ways.
     pub fn answer(&self, logits: &[f32]) {
-        let _ = self.odds.send(Ok(log_sum(logits, &self.yes) - log_sum(logits, &self.no)));
+        let _ = self.logits.send(Ok(self.words.iter().map(|ways| log_sum(logits, ways)).collect()));
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use llama_cpp_2::{
     context::{LlamaContext, params::LlamaContextParams},
     llama_batch::LlamaBatch,
-    model::LlamaModel,
+    model::{LlamaLoraAdapter, LlamaModel},
     token::LlamaToken,
 };
 
@@ -67,9 +67,10 @@ pub struct Worker<'m> {
 
 impl<'m> Worker<'m> {
     /// # Errors
-    /// [`ModelError::Failed`] where memory does not suffice for the context.
+    /// [`ModelError::Failed`] where memory does not suffice for the context, or the adapter does not go over it.
     pub fn new(
         model: &'m LlamaModel,
+        adapter: Option<LlamaLoraAdapter>,
         options: &GeneratorOptions,
         pieces: &'m OnceLock<Pieces>,
         meter: &'m Meter,
@@ -94,10 +95,15 @@ impl<'m> Worker<'m> {
             .with_swa_full(true)
             .with_no_perf(true);
         let name = options.model.identity.name.clone();
-        let context = model.new_context(&backend.llama, params).map_err(|e| ModelError::Failed {
-            model: name.clone(),
-            problem: format!("no context of {cells} tokens: {e}"),
-        })?;
+        let failed = |problem: String| ModelError::Failed { model: name.clone(), problem };
+        let mut context = model
+            .new_context(&backend.llama, params)
+            .map_err(|e| failed(format!("no context of {cells} tokens: {e}")))?;
+        if let Some(mut adapter) = adapter {
+            context
+                .lora_adapter_set(&mut adapter, 1.0)
+                .map_err(|e| failed(format!("its adapter cannot be laid over it: {e}")))?;
+        }
         let room = usize::try_from(context.n_batch()).unwrap_or(BATCH).min(BATCH);
         let cells = context.n_ctx();
         Ok(Self {

@@ -81,7 +81,7 @@ impl Desk<'_> {
 /// `work` with a fresh context of a model.
 fn at_desk<T>(model: &LlamaModel, options: &GeneratorOptions, work: impl FnOnce(&mut Desk<'_>) -> T) -> T {
     let (pieces, meter) = (OnceLock::new(), Meter::default());
-    let worker = Worker::new(model, options, &pieces, &meter).expect("there is memory");
+    let worker = Worker::new(model, None, options, &pieces, &meter).expect("there is memory");
     work(&mut Desk { worker, queue: Queue::new(Job::Generator.code(), WAITING) })
 }
 
