@@ -7,13 +7,11 @@ use super::{
     Row, Run, Sheet,
     cells::{Column, append, columns, place},
     headings::{first_data, headings},
-    lattice::{Stroke, Strokes},
+    lattice::{SAME_ENDS, Stroke, Strokes},
     spaced::{BESIDE, covers, is_bold, is_wide},
     wrapped::{are_full, has_values, is_named, joined, row_starts, rows, wrap},
 };
 
-/// Ends of rules of one table differ by no more, in points.
-const SAME_ENDS: f32 = 2.5;
 /// Rules that part a table from the next leave more than this between them, in points.
 const MOST_EMPTY: f32 = 12.0;
 /// A band of more lines than this holds several rows.
@@ -36,7 +34,7 @@ pub fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec
     let top_rule = over_it.or_else(headed)?;
     let mut ends: Vec<f32> = rules
         .iter()
-        .filter(|rule| (rule.from - top_rule.from).abs() <= SAME_ENDS && (rule.to - top_rule.to).abs() <= SAME_ENDS)
+        .filter(|rule| rule.ends_like(top_rule))
         .map(|rule| rule.at)
         .filter(|at| *at > first.middle())
         .collect();

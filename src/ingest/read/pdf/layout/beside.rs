@@ -3,14 +3,12 @@
 use super::{
     super::super::table,
     Run, Sheet,
-    lattice::{Stroke, Strokes},
+    lattice::{SAME_ENDS, Stroke, Strokes},
     rows_of, spaced,
 };
 
 /// Rules at one height differ by no more, in points.
 const SAME_HEIGHT: f32 = 2.0;
-/// Rules of one table end at the same place, within so many points.
-const SAME_ENDS: f32 = 2.5;
 /// Tables side by side have at least this between them, in points.
 const LEAST_APART: f32 = 6.0;
 /// A shorter rule is no table's, in points.
@@ -31,7 +29,7 @@ pub fn take(runs: Vec<Run>, strokes: &Strokes, sheets: &mut Vec<Sheet>) -> Vec<R
         };
         let (own, others): (Vec<Run>, Vec<Run>) = rest.into_iter().partition(within);
         let rows = rows_of(own.clone());
-        let found = spaced::table_at_start(&rows, strokes).filter(|(_, end)| *end == rows.len());
+        let found = spaced::table_at(&rows, 0, strokes).filter(|(_, end)| *end == rows.len());
         let (Some((mut sheet, _)), Some(first)) = (found, own.first()) else {
             rest = others;
             rest.extend(own);
@@ -61,19 +59,20 @@ pub fn take(runs: Vec<Run>, strokes: &Strokes, sheets: &mut Vec<Sheet>) -> Vec<R
 /// the same height.
 fn zones(across: &[Stroke]) -> Vec<(Stroke, f32)> {
     let long: Vec<&Stroke> = across.iter().filter(|rule| rule.to - rule.from >= SHORTEST).collect();
-    let alike = |a: &Stroke, b: &Stroke| (a.from - b.from).abs() <= SAME_ENDS && (a.to - b.to).abs() <= SAME_ENDS;
     let beside = |a: &Stroke, b: &Stroke| {
         (a.at - b.at).abs() <= SAME_HEIGHT && (a.to + LEAST_APART <= b.from || b.to + LEAST_APART <= a.from)
     };
     let tops = long.iter().filter(|rule| {
         let has_neighbour = long.iter().any(|other| {
-            beside(rule, other) && long.iter().filter(|below| alike(other, below) && below.at > other.at).count() >= 2
+            beside(rule, other)
+                && long.iter().filter(|below| other.ends_like(below) && below.at > other.at).count() >= 2
         });
-        let is_top = !long.iter().any(|above| alike(rule, above) && above.at < rule.at && rule.at - above.at < 400.0);
+        let is_top =
+            !long.iter().any(|above| rule.ends_like(above) && above.at < rule.at && rule.at - above.at < 400.0);
         has_neighbour && is_top
     });
     tops.filter_map(|top| {
-        let below = long.iter().filter(|rule| alike(top, rule) && rule.at > top.at);
+        let below = long.iter().filter(|rule| top.ends_like(rule) && rule.at > top.at);
         (below.clone().count() >= 2).then(|| (**top, below.map(|rule| rule.at).fold(top.at, f32::max)))
     })
     .collect()

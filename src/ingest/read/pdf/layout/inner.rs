@@ -66,13 +66,17 @@ pub fn is_single(own: &[&(&Block, Vec<Run>)], row: usize) -> bool {
 
 /// The rows between two rules, where there are several. `inner` where lines between rules are rows all over the table.
 pub fn parts(own: &[&(&Block, Vec<Run>)], grid: &Grid, inner: bool) -> Option<Vec<(Vec<Cell>, Run)>> {
+    let few = grid.ys.len() <= MOST_BANDS + 1;
+    if !(grid.unruled || inner || few) {
+        return None;
+    }
     let band = Band::of(own, grid);
     let Band { lines, placed, columns } = &band;
     let (names, mut starts) = if grid.unruled {
         (0, named_starts(placed))
-    } else if let Some(found) = band.inner().filter(|_| inner) {
+    } else if let Some(found) = inner.then(|| band.inner()).flatten() {
         found
-    } else if grid.ys.len() <= MOST_BANDS + 1 {
+    } else if few {
         (0, unruled_starts(lines, placed, columns))
     } else {
         return None;

@@ -20,6 +20,8 @@ const COVER: f32 = 0.6;
 const LEAST_POSTS: usize = 3;
 /// The cells of a table fill its box to this share; boxes that arrows join do not.
 const FILL: f32 = 0.75;
+/// Ends of rules of one table differ by no more, in points.
+pub const SAME_ENDS: f32 = 2.5;
 
 /// A line across or down the page, in points.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +35,11 @@ pub struct Stroke {
 impl Stroke {
     fn length(self) -> f32 {
         self.to - self.from
+    }
+
+    /// Whether both begin and end at the same places.
+    pub fn ends_like(self, other: &Self) -> bool {
+        (self.from - other.from).abs() <= SAME_ENDS && (self.to - other.to).abs() <= SAME_ENDS
     }
 
     /// Whether it passes `at` on its own way, or nearly.

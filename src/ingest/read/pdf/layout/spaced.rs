@@ -14,14 +14,9 @@ use super::{
 /// Posts of a frame stand so far from the ends of its rules, or inside its text, at most, in points.
 pub const BESIDE: f32 = 4.0;
 
-/// The table that these lines begin with, and the line after it.
-pub fn table_at_start(lines: &[Row], strokes: &Strokes) -> Option<(Sheet, usize)> {
-    if lines.is_empty() { None } else { table_at(lines, 0, strokes) }
-}
-
 /// The table that begins with line `start`, and the line after it.
 pub fn table_at(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Sheet, usize)> {
-    if start == 0 && is_running(lines) {
+    if lines.is_empty() || start == 0 && is_running(lines) {
         return None;
     }
     if let Some((bands, end)) = bands_from(lines, start, strokes) {

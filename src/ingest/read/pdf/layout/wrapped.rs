@@ -12,6 +12,8 @@ const FULL: f32 = 0.7;
 const LEAST_FULL: usize = 3;
 /// Space between two rows is larger than that between two lines of one by this, in font sizes, where it tells them apart.
 const PADDING: f32 = 0.2;
+/// Between words, in font sizes.
+const SPACE: f32 = 0.25;
 
 /// The lines from each of `starts` to the next as rows.
 pub fn rows(lines: &[Row], placed: &[Vec<Cell>], starts: Vec<usize>) -> Vec<(Vec<Cell>, Run)> {
@@ -82,9 +84,6 @@ pub fn wrap(lines: &[Row], columns: &[Column]) -> bool {
     }
     room < none
 }
-
-/// Between words, in font sizes.
-const SPACE: f32 = 0.25;
 
 /// The lines that name a row, the first among them.
 pub fn named_starts(placed: &[Vec<Cell>]) -> Vec<usize> {

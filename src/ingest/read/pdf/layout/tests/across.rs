@@ -1,0 +1,226 @@
+//! Tables that only gaps and rules across the page show.
+
+use super::*;
+
+#[test]
+fn a_table_is_read_row_by_row() {
+    let mut glyphs = Vec::new();
+    typed(&mut glyphs, 50.0, 20.0, "主要会计数据如下表所示，请投资者注意。");
+    typed(&mut glyphs, 350.0, 36.0, "单位：万元");
+    for (n, row) in [["项目", "2023年", "2022年"], ["营业收入", "1,234.50", "1,000.00"], ["净利润", "(12.00)", "8.00"]]
+        .iter()
+        .enumerate()
+    {
+        for (cell, left) in row.iter().zip([50.0, 200.0, 320.0]) {
+            typed(&mut glyphs, left, 54.0 + 16.0 * n as f32, cell);
+        }
+    }
+    typed(&mut glyphs, 50.0, 130.0, "以上数据经审计。");
+    assert_eq!(
+        read(glyphs),
+        [
+            "主要会计数据如下表所示，请投资者注意。",
+            "单位：万元",
+            "营业收入：2023年 1,234.50万元；2022年 1,000.00万元。",
+            "净利润：2023年 -12.00万元；2022年 8.00万元。",
+            "以上数据经审计。",
+        ]
+    );
+}
+
+#[test]
+fn a_table_goes_on_over_the_page() {
+    let page = |rows: &[[&str; 3]]| {
+        let mut glyphs = Vec::new();
+        for (n, row) in rows.iter().enumerate() {
+            for (cell, left) in row.iter().zip([50.0, 200.0, 320.0]) {
+                typed(&mut glyphs, left, 54.0 + 16.0 * n as f32, cell);
+            }
+        }
+        Page { number: 1, glyphs, rules: Vec::new(), pictures: false }
+    };
+    let mut open = Open::default();
+    lines(&page(&[["项目", "2023年", "2022年"], ["收入", "10", "9"], ["成本", "5", "4"]]), &mut open);
+    let next = lines(&page(&[["税金", "3", "2"], ["净利润", "2", "3"]]), &mut open);
+    let texts: Vec<_> = next.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["税金：2023年 3；2022年 2。", "净利润：2023年 2；2022年 3。"]);
+}
+
+#[test]
+fn rules_across_part_headings_and_rows() {
+    let mut rules: Vec<[f32; 4]> = [100.0, 136.0, 200.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    rules.push([150.0, 117.0, 400.0, 117.0]);
+    let texts = [
+        (230.0, 104.0, "Dose by weight"),
+        (60.0, 122.0, "Drug"),
+        (160.0, 122.0, "below 40 kg"),
+        (300.0, 122.0, "above 40 kg"),
+        (60.0, 140.0, "Amoxicillin"),
+        (160.0, 140.0, "20 mg/kg"),
+        (300.0, 140.0, "500 mg"),
+        (60.0, 160.0, "Clavulanic acid and"),
+        (160.0, 160.0, "5 mg/kg, at most"),
+        (300.0, 160.0, "125 mg"),
+        (60.0, 171.0, "its salts"),
+        (160.0, 171.0, "twice a day"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "Drug Amoxicillin: Dose by weight / below 40 kg 20 mg/kg; Dose by weight / above 40 kg 500 mg.",
+            "Drug Clavulanic acid and its salts: Dose by weight / below 40 kg 5 mg/kg, at most twice a day; Dose by weight / above 40 kg 125 mg.",
+        ]
+    );
+}
+
+#[test]
+fn a_line_that_announces_a_table_ends_the_one_above_it() {
+    let rows = [
+        (50.0, [(60.0, "name"), (160.0, "size"), (260.0, "meaning")]),
+        (66.0, [(60.0, "KPOS"), (160.0, "32"), (260.0, "typed")]),
+        (82.0, [(60.0, "TPOS"), (160.0, "24"), (260.0, "printed")]),
+        (118.0, [(60.0, "error"), (160.0, "flag"), (260.0, "processed as")]),
+        (134.0, [(60.0, "no tape"), (160.0, "1"), (260.0, "report")]),
+        (150.0, [(60.0, "end"), (160.0, "0"), (260.0, "stop")]),
+    ];
+    let mut cells: Vec<(f32, f32, &str)> =
+        rows.iter().flat_map(|(top, row)| row.iter().map(|(left, text)| (*left, *top, *text))).collect();
+    cells.push((30.0, 100.0, "Errors go as follows:"));
+    assert_eq!(
+        ruled(&cells, &[]),
+        [
+            "KPOS: size 32; meaning typed.",
+            "TPOS: size 24; meaning printed.",
+            "Errors go as follows:",
+            "error no tape: flag 1; processed as report.",
+            "error end: flag 0; processed as stop.",
+        ]
+    );
+}
+
+#[test]
+fn a_row_without_a_name_is_a_row() {
+    let rules: Vec<[f32; 4]> = [100.0, 116.0, 180.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    let texts = [
+        (60.0, 103.0, "Control"),
+        (130.0, 103.0, "Example"),
+        (220.0, 103.0, "Explanation"),
+        (70.0, 120.0, "^a"),
+        (130.0, 120.0, "a^x and more"),
+        (220.0, 120.0, "superscript that is long"),
+        (70.0, 132.0, "_a"),
+        (130.0, 132.0, "a_x"),
+        (220.0, 132.0, "subscript"),
+        (130.0, 144.0, "{abc}"),
+        (220.0, 144.0, "another font"),
+        (70.0, 156.0, "~a"),
+        (130.0, 156.0, "~a{b}"),
+        (220.0, 156.0, "raised by so much of the"),
+        (220.0, 168.0, "current size"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules)[2..],
+        [
+            "Example {abc}; Explanation another font.",
+            "Control ~a: Example ~a{b}; Explanation raised by so much of the current size.",
+        ]
+    );
+}
+
+#[test]
+fn shorter_rules_part_the_rows_of_one_name() {
+    let mut rules: Vec<[f32; 4]> = [100.0, 150.0, 200.0, 230.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    rules.extend([[150.0, 116.0, 400.0, 116.0], [110.0, 170.0, 400.0, 170.0]]);
+    let texts = [
+        (200.0, 103.0, "Priority (1 first)"),
+        (55.0, 115.0, "System"),
+        (115.0, 115.0, "Band"),
+        (180.0, 130.0, "1"),
+        (240.0, 130.0, "2"),
+        (300.0, 130.0, "3"),
+        (115.0, 155.0, "L1"),
+        (180.0, 155.0, "1C"),
+        (240.0, 155.0, "1P"),
+        (300.0, 155.0, "1Y"),
+        (55.0, 170.0, "GPS"),
+        (115.0, 185.0, "L2"),
+        (180.0, 185.0, "2P"),
+        (240.0, 185.0, "2Y"),
+        (55.0, 210.0, "SBAS"),
+        (115.0, 210.0, "L5"),
+        (180.0, 210.0, "5I"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "System GPS / Band L1: Priority (1 first) / 1 1C; Priority (1 first) / 2 1P; Priority (1 first) / 3 1Y.",
+            "System GPS / Band L2: Priority (1 first) / 1 2P; Priority (1 first) / 2 2Y.",
+            "System SBAS / Band L5: Priority (1 first) / 1 5I.",
+        ]
+    );
+}
+
+#[test]
+fn tables_side_by_side_between_rules_of_their_own_are_two() {
+    let mut rules = Vec::new();
+    for (left, right, bottom) in [(50.0, 220.0, 180.0), (240.0, 420.0, 150.0)] {
+        rules.extend([100.0, 118.0, bottom].map(|y| [left, y, right, y]));
+    }
+    let texts = [
+        (90.0, 84.0, "表 5 章节层次"),
+        (280.0, 84.0, "表 6 默认设置"),
+        (55.0, 104.0, "层次"),
+        (150.0, 104.0, "名称"),
+        (245.0, 104.0, "文档类"),
+        (340.0, 104.0, "深度"),
+        (55.0, 122.0, "0"),
+        (150.0, 122.0, "part"),
+        (245.0, 122.0, "article"),
+        (340.0, 122.0, "3"),
+        (55.0, 138.0, "1"),
+        (150.0, 138.0, "section"),
+        (245.0, 138.0, "book"),
+        (340.0, 138.0, "2"),
+        (55.0, 154.0, "2"),
+        (150.0, 154.0, "paragraph"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "表 5 章节层次",
+            "表 5 章节层次, 层次 0: part.",
+            "表 5 章节层次, 层次 1: section.",
+            "表 5 章节层次, 层次 2: paragraph.",
+            "表 6 默认设置",
+            "表 6 默认设置，文档类 article：深度 3。",
+            "表 6 默认设置，文档类 book：深度 2。",
+        ]
+    );
+}
+
+#[test]
+fn headings_may_stand_over_the_first_rule_and_names_over_their_rows() {
+    let rules: Vec<[f32; 4]> = [100.0, 160.0, 220.0].iter().map(|y| [50.0, *y, 400.0, *y]).collect();
+    let mut texts = vec![(200.0, 86.0, "alpha"), (280.0, 86.0, "beta"), (340.0, 86.0, "gamma")];
+    for (top, name, rows) in [(104.0, "Fitting:", ["Fixed", "Random"]), (164.0, "Plotting:", ["Forest", "Funnel"])] {
+        texts.push((55.0, top, name));
+        for (n, row) in rows.into_iter().enumerate() {
+            let top = top + 18.0 + 14.0 * n as f32;
+            texts.extend([
+                (55.0, top, row),
+                (200.0, top, "yes"),
+                (280.0, top, "yes"),
+                (340.0, top, if n == 0 { "yes" } else { "none" }),
+            ]);
+        }
+    }
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "Fitting / Fixed: alpha yes; beta yes; gamma yes.",
+            "Fitting / Random: alpha yes; beta yes; gamma none.",
+            "Plotting / Forest: alpha yes; beta yes; gamma yes.",
+            "Plotting / Funnel: alpha yes; beta yes; gamma none.",
+        ]
+    );
+}
