@@ -14,12 +14,12 @@ use super::{
     EvalError,
     contexts::{self, Passage},
     integrity::Integrity,
-    rows,
+    rows::{self, Journal},
 };
 use crate::{
     answer::{AnswerError, Ask, EVIDENCE, Pipeline, sufficiency::Features},
     domain::{
-        answer::{Answer, Mode, Outcome},
+        answer::{Answer, Mode},
         document::{CollectionName, Domain},
         evidence::Citation,
         policy::Shown,
@@ -53,20 +53,41 @@ pub struct Gold {
     pub locator: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Prediction {
     id: String,
-    outcome: &'static str,
+    outcome: String,
     text: String,
     citations: Vec<CitationOut>,
     claims: Vec<ClaimOut>,
     /// What the gate saw and said, for fitting it on development data.
     gate: GateOut,
+    counts: Counts,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+/// What one answer adds to the figures.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Counts {
+    shown: usize,
+    shown_supported: usize,
+    withheld: usize,
+    written: usize,
+    written_supported: usize,
+    kept: usize,
+    repaired: usize,
+    quoted: usize,
+    dropped: usize,
+    retries: usize,
+    /// Whether the text holds a reference answer.
+    contains: bool,
+    /// Whether a gold source is cited.
+    cites: bool,
+    integrity: Integrity,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct GateOut {
-    lang: &'static str,
+    lang: String,
     score: f32,
     cosine: f32,
     margin: f32,
@@ -81,7 +102,7 @@ impl GateOut {
     fn read(pipeline: &Pipeline, question: &str, answer: &Answer) -> Self {
         let f = Features::read(question, &answer.evidence);
         Self {
-            lang: answer.lang.code(),
+            lang: answer.lang.code().to_owned(),
             score: pipeline.gate.score(answer.lang, &f),
             cosine: f.cosine,
             margin: f.margin,
@@ -94,7 +115,7 @@ impl GateOut {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct CitationOut {
     label: u16,
     key: String,
@@ -104,11 +125,11 @@ struct CitationOut {
     end: usize,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct ClaimOut {
     text: String,
-    verdict: &'static str,
-    shown: &'static str,
+    verdict: String,
+    shown: String,
 }
 
 /// Counts over a run.
@@ -140,6 +161,9 @@ pub struct Figures {
     pub dropped: usize,
     pub retries: usize,
     pub integrity: Integrity,
+    /// Questions that an interrupted run had answered.
+    pub taken_up: usize,
+    /// Of this run.
     pub seconds: f64,
 }
 
@@ -165,8 +189,8 @@ pub struct Options {
     pub at_once: usize,
 }
 
-/// Runs `file` through the pipeline, writes predictions to `out`, and returns the figures. `stored` gives the stored
-/// text of a document, to check quotes against.
+/// Runs `file` through the pipeline, writes predictions to `out` as they come, and returns the figures. A run that was
+/// interrupted is taken up where it stopped. `stored` gives the stored text of a document, to check quotes against.
 pub async fn run<F>(
     file: &Path,
     out: Option<&Path>,
@@ -185,30 +209,56 @@ where
         rows.truncate(limit);
     }
     let shelf = shelf(file)?;
-    let mut predictions = Vec::new();
     let mut tally = Tally::default();
     let total = rows.len();
+    let journal = out.map(|out| Journal::open::<Prediction>(out, &run_name(file, options, pipeline)?)).transpose()?;
+    let (mut journal, written) = journal.map_or_else(|| (None, Vec::new()), |(j, written)| (Some(j), written));
+    // Rows are answered in order, so what was written is the beginning.
+    let taken_up = written.iter().zip(&rows).take_while(|(prediction, row)| prediction.id == row.id).count();
+    for (row, prediction) in rows.iter().zip(&written).take(taken_up) {
+        tally.add(row, prediction);
+    }
+    progress(taken_up, total);
     let (shelf, stored) = (&shelf, &stored);
-    let mut answers = stream::iter(rows.iter().enumerate())
+    let mut answers = stream::iter(rows.iter().enumerate().skip(taken_up))
         .map(|(at, row)| async move { (row, one(file, at, row, options, pipeline, shelf, stored).await) })
         .buffered(options.at_once.max(1));
-    let mut done = 0;
+    let mut done = taken_up;
     while let Some((row, answered)) = answers.next().await {
         let (answer, sources) = answered?;
-        for (citation, text) in citations(&answer).zip(&sources) {
-            tally.figures.integrity.citation(citation, text.as_deref(), &answer);
-        }
-        tally.add(row, &answer);
-        if out.is_some() {
-            predictions.push(prediction(row, &answer, GateOut::read(pipeline, &row.question, &answer)));
+        let prediction = prediction(row, &answer, &sources, GateOut::read(pipeline, &row.question, &answer));
+        tally.add(row, &prediction);
+        if let Some(journal) = &mut journal {
+            journal.add(&prediction)?;
         }
         done += 1;
         progress(done, total);
     }
-    if let Some(path) = out {
-        rows::write(path, &predictions)?;
+    if let Some(journal) = journal {
+        journal.finish()?;
     }
-    Ok(tally.figures(started.elapsed().as_secs_f64()))
+    let mut figures = tally.figures(started.elapsed().as_secs_f64());
+    figures.taken_up = taken_up;
+    Ok(figures)
+}
+
+/// Tells runs apart whose answers differ: by questions, options and models. The limit is not among them: a longer run goes
+/// on from a shorter one.
+fn run_name(file: &Path, options: &Options, pipeline: &Pipeline) -> Result<String, EvalError> {
+    let questions = std::fs::read(file).map_err(|e| EvalError::read(file, &e))?;
+    let Options { source, mode, as_of, limit: _, seed, at_once: _ } = options;
+    let what = format!(
+        "{source:?} {mode:?} {as_of:?} {seed} {:?} {} {:?} {:?} {:?} {:?}",
+        pipeline.sampling,
+        pipeline.unguarded,
+        pipeline.gate,
+        pipeline.generator.as_ref().map(|generator| generator.identity()),
+        pipeline.verifier.model(),
+        pipeline.verifier.judge()
+    );
+    let mut hash = blake3::Hasher::new();
+    hash.update(&questions).update(what.as_bytes());
+    Ok(hash.finalize().to_hex()[..8].to_owned())
 }
 
 /// The answer to the row at `at`, and the stored text behind each of its citations.
@@ -231,7 +281,6 @@ where
     let ask = Ask {
         question: row.question.clone(),
         earlier: Vec::new(),
-        read_as: None,
         collections,
         mode: options.mode,
         as_of: options.as_of,
@@ -306,11 +355,11 @@ fn passages(file: &Path, row: &Row, shelf: &HashMap<String, String>) -> Result<V
     own.chain(shared).collect()
 }
 
-fn prediction(row: &Row, answer: &Answer, gate: GateOut) -> Prediction {
+fn prediction(row: &Row, answer: &Answer, sources: &[Option<String>], gate: GateOut) -> Prediction {
     let shown = answer.sentences.iter().filter(|s| s.shown != Shown::Withheld);
     Prediction {
         id: row.id.clone(),
-        outcome: answer.outcome.code(),
+        outcome: answer.outcome.code().to_owned(),
         text: answer.text.as_str().to_owned(),
         citations: shown
             .flat_map(|s| s.judgement.verdict.citations())
@@ -328,11 +377,46 @@ fn prediction(row: &Row, answer: &Answer, gate: GateOut) -> Prediction {
             .iter()
             .map(|s| ClaimOut {
                 text: s.judgement.claim.text.clone(),
-                verdict: s.judgement.verdict.code(),
-                shown: s.shown.code(),
+                verdict: s.judgement.verdict.code().to_owned(),
+                shown: s.shown.code().to_owned(),
             })
             .collect(),
         gate,
+        counts: Counts::of(row, answer, sources),
+    }
+}
+
+impl Counts {
+    /// `sources`: the stored text behind each citation.
+    fn of(row: &Row, answer: &Answer, sources: &[Option<String>]) -> Self {
+        let mut counts = Self::default();
+        for sentence in &answer.sentences {
+            let supported = usize::from(sentence.judgement.verdict.is_supported());
+            counts.written += 1;
+            counts.written_supported += supported;
+            if sentence.shown == Shown::Withheld {
+                counts.withheld += 1;
+            } else {
+                counts.shown += 1;
+                counts.shown_supported += supported;
+            }
+        }
+        if let Some(writing) = &answer.provenance.writing {
+            counts.kept = writing.kept;
+            counts.repaired = writing.repaired;
+            counts.quoted = writing.quoted;
+            counts.dropped = writing.dropped;
+            counts.retries = writing.retries;
+        }
+        for (citation, text) in citations(answer).zip(sources) {
+            counts.integrity.citation(citation, text.as_deref(), answer);
+        }
+        counts.integrity.answer(answer);
+        counts.contains = contains(answer.text.as_str(), row);
+        counts.cites = citations(answer).any(|c| {
+            row.relevant.iter().any(|g| g.key == c.meta.key && g.locator.as_ref().is_none_or(|l| *l == c.locator))
+        });
+        counts
     }
 }
 
@@ -348,49 +432,37 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, row: &Row, answer: &Answer) {
-        let figures = &mut self.figures;
+    fn add(&mut self, row: &Row, prediction: &Prediction) {
+        let (figures, counts) = (&mut self.figures, &prediction.counts);
         figures.questions += 1;
         figures.answerable += usize::from(row.answerable);
         self.unanswerable += usize::from(!row.answerable);
-        match answer.outcome {
-            Outcome::Answered => figures.answered += 1,
-            Outcome::Flagged => figures.flagged += 1,
-            Outcome::Abstained(_) => {
-                figures.abstained += 1;
+        let gave = match prediction.outcome.as_str() {
+            "answered" => &mut figures.answered,
+            "flagged" => &mut figures.flagged,
+            _ => {
                 self.abstained_right += usize::from(!row.answerable);
+                &mut figures.abstained
             }
-        }
-        for sentence in &answer.sentences {
-            let supported = usize::from(sentence.judgement.verdict.is_supported());
-            figures.sentences_written += 1;
-            figures.sentences_written_supported += supported;
-            if sentence.shown == Shown::Withheld {
-                figures.sentences_withheld += 1;
-            } else {
-                figures.sentences_shown += 1;
-                figures.sentences_shown_supported += supported;
-            }
-        }
-        if let Some(writing) = &answer.provenance.writing {
-            figures.kept += writing.kept;
-            figures.repaired += writing.repaired;
-            figures.quoted += writing.quoted;
-            figures.dropped += writing.dropped;
-            figures.retries += writing.retries;
-        }
-        figures.integrity.answer(answer);
-        if row.answerable && !matches!(answer.outcome, Outcome::Abstained(_)) {
+        };
+        *gave += 1;
+        figures.sentences_written += counts.written;
+        figures.sentences_written_supported += counts.written_supported;
+        figures.sentences_withheld += counts.withheld;
+        figures.sentences_shown += counts.shown;
+        figures.sentences_shown_supported += counts.shown_supported;
+        figures.kept += counts.kept;
+        figures.repaired += counts.repaired;
+        figures.quoted += counts.quoted;
+        figures.dropped += counts.dropped;
+        figures.retries += counts.retries;
+        figures.integrity.merge(&counts.integrity);
+        if row.answerable && prediction.outcome != "abstained" {
             self.gave += 1;
-            self.contains += usize::from(contains(answer.text.as_str(), row));
+            self.contains += usize::from(counts.contains);
             if !row.relevant.is_empty() {
                 self.with_gold += 1;
-                let hit = answer.sentences.iter().flat_map(|s| s.judgement.verdict.citations()).any(|c| {
-                    row.relevant
-                        .iter()
-                        .any(|g| g.key == c.meta.key && g.locator.as_ref().is_none_or(|l| *l == c.locator))
-                });
-                self.cites += usize::from(hit);
+                self.cites += usize::from(counts.cites);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     answer::policy,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Counts over a run. All but `citations` must be 0 for answers that are written under constraint.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Integrity {
     pub citations: usize,
     /// In citations, and in what was written, shown or not.
@@ -32,6 +32,15 @@ pub struct Integrity {
 }
 
 impl Integrity {
+    pub fn merge(&mut self, other: &Self) {
+        self.citations += other.citations;
+        self.labels_that_do_not_exist += other.labels_that_do_not_exist;
+        self.quotes_whose_bytes_differ += other.quotes_whose_bytes_differ;
+        self.quotations_altered += other.quotations_altered;
+        self.figures_without_source += other.figures_without_source;
+        self.sentences_without_verdict += other.sentences_without_verdict;
+    }
+
     /// A citation beside the stored text that it is from.
     pub fn citation(&mut self, citation: &Citation, stored: Option<&str>, answer: &Answer) {
         self.citations += 1;

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     fs::File,
     io::{BufRead, BufReader, BufWriter, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -76,6 +76,46 @@ pub fn write<T: Serialize>(path: &Path, rows: &[T]) -> Result<(), EvalError> {
     std::fs::rename(&part, path).map_err(|e| EvalError::write(path, &e))
 }
 
+/// A file of rows that grows as they come. An interrupted run leaves what it has beside the target, where the same run
+/// finds it when it is started again.
+pub struct Journal {
+    target: PathBuf,
+    part: PathBuf,
+    out: BufWriter<File>,
+}
+
+impl Journal {
+    /// Opens what a run of this name has written so far, and reads it. A last row that was cut off is dropped.
+    pub fn open<T: DeserializeOwned>(target: &Path, run: &str) -> Result<(Self, Vec<T>), EvalError> {
+        let mut name = target.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
+        name.push(format!(".{run}.part"));
+        let part = target.with_file_name(name);
+        let text = match std::fs::read_to_string(&part) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(e) => return Err(EvalError::read(&part, &e)),
+        };
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let rows = parse(&part, &text[..whole])?;
+        let failed = |e: std::io::Error| EvalError::write(&part, &e);
+        let file = File::options().create(true).append(true).open(&part).map_err(failed)?;
+        file.set_len(whole as u64).map_err(failed)?;
+        Ok((Self { target: target.to_owned(), out: BufWriter::new(file), part }, rows))
+    }
+
+    pub fn add<T: Serialize>(&mut self, row: &T) -> Result<(), EvalError> {
+        let (out, part) = (&mut self.out, &self.part);
+        serde_json::to_writer(&mut *out, row).map_err(|e| EvalError::write(part, &e))?;
+        out.write_all(b"\n").and_then(|()| out.flush()).map_err(|e| EvalError::write(part, &e))
+    }
+
+    /// Puts the file in its place.
+    pub fn finish(self) -> Result<(), EvalError> {
+        drop(self.out);
+        std::fs::rename(&self.part, &self.target).map_err(|e| EvalError::write(&self.target, &e))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +132,27 @@ mod tests {
         write(&path, &rows).expect("the folder is writable");
         assert_eq!(read::<serde_json::Value>(&path).expect("what was written can be read"), rows);
         assert!(matches!(check_unique(&path, ["a", "b", "a"].into_iter()), Err(EvalError::Repeated { .. })));
+    }
+
+    #[test]
+    fn a_journal_goes_on_where_it_was_interrupted() {
+        let dir = tempfile::tempdir().expect("a temporary folder can be made");
+        let path = dir.path().join("rows.jsonl");
+        let (mut journal, found) = Journal::open::<u32>(&path, "a").expect("the folder is writable");
+        assert_eq!(found, [] as [u32; 0]);
+        journal.add(&1).expect("it writes");
+        journal.add(&2).expect("it writes");
+        drop(journal);
+        let part = path.with_file_name("rows.jsonl.a.part");
+        std::fs::write(&part, std::fs::read_to_string(&part).expect("it is there") + "3").expect("a row is cut off");
+        let (_, others) = Journal::open::<u32>(&path, "b").expect("the folder is writable");
+        assert_eq!(others, [] as [u32; 0], "another run");
+        let (mut journal, found) = Journal::open::<u32>(&path, "a").expect("it goes on");
+        assert_eq!(found, [1, 2]);
+        assert!(!path.exists(), "it is not whole yet");
+        journal.add(&4).expect("it writes");
+        journal.finish().expect("it is renamed");
+        assert_eq!(read::<u32>(&path).expect("it is whole"), [1, 2, 4]);
+        assert!(!part.exists());
     }
 }
