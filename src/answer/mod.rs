@@ -62,8 +62,6 @@ pub struct Ask {
     pub question: String,
     /// Questions of the same conversation before this one, oldest first.
     pub earlier: Vec<String>,
-    /// What is searched for and answered where the question leans on earlier ones; the pipeline fills it in.
-    pub read_as: Option<String>,
     /// Empty: every collection.
     pub collections: Vec<CollectionName>,
     /// Default: strict.
@@ -77,14 +75,22 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// The question as it is understood.
-    pub fn meant(&self) -> &str {
-        self.read_as.as_deref().unwrap_or(&self.question)
-    }
-
     /// The language that the answer is in.
     pub fn lang(&self) -> Lang {
         self.lang.unwrap_or_else(|| lang::detect(&self.question))
+    }
+}
+
+/// A question as it is understood: by itself, or together with those before it.
+struct Understood<'a> {
+    ask: &'a Ask,
+    /// What is searched for and answered where the question leans on earlier ones.
+    read_as: Option<String>,
+}
+
+impl Understood<'_> {
+    fn question(&self) -> &str {
+        self.read_as.as_deref().unwrap_or(&self.ask.question)
     }
 }
 
@@ -145,9 +151,9 @@ struct Ranked {
 impl Pipeline {
     /// Reads the question with those before it, searches, then answers from what was found.
     pub async fn answer(&self, ask: &Ask, listener: Option<&mpsc::Sender<AnswerEvent>>) -> Result<Answer, AnswerError> {
-        let ask = &Ask { read_as: self.read_as(ask).await, ..ask.clone() };
+        let understood = Understood { ask, read_as: self.read_as(ask).await };
         let query = Query {
-            text: ask.meant().to_owned(),
+            text: understood.question().to_owned(),
             collections: ask.collections.clone(),
             as_of: ask.as_of.unwrap_or_else(|| self.clock.today()),
             statuses: None,
@@ -158,36 +164,46 @@ impl Pipeline {
         tell(listener, || AnswerEvent::Searching).await;
         let evidence = self.retriever.retrieve(&query).await?;
         tell(listener, || AnswerEvent::Evidence(evidence.clone())).await;
-        self.answer_from(ask, evidence, listener).await
+        self.answer_understood(&understood, evidence, listener).await
     }
 
-    /// Answers from this evidence and nothing else.
+    /// Answers the question by itself, from this evidence and nothing else.
     pub async fn answer_from(
         &self,
         ask: &Ask,
         evidence: EvidenceSet,
         listener: Option<&mpsc::Sender<AnswerEvent>>,
     ) -> Result<Answer, AnswerError> {
-        let features = Features::read(ask.meant(), &evidence);
+        self.answer_understood(&Understood { ask, read_as: None }, evidence, listener).await
+    }
+
+    async fn answer_understood(
+        &self,
+        understood: &Understood<'_>,
+        evidence: EvidenceSet,
+        listener: Option<&mpsc::Sender<AnswerEvent>>,
+    ) -> Result<Answer, AnswerError> {
+        let question = understood.question();
+        let features = Features::read(question, &evidence);
         let answer = if evidence.is_empty() {
-            self.abstain(ask, evidence, AbstentionReason::NothingFound, Told::default())
-        } else if !self.gate.answers(lang::detect(ask.meant()), &features) {
-            self.abstain(ask, evidence, AbstentionReason::NotAnswered, Told::default())
+            self.abstain(understood, evidence, AbstentionReason::NothingFound, Told::default())
+        } else if !self.gate.answers(lang::detect(question), &features) {
+            self.abstain(understood, evidence, AbstentionReason::NotAnswered, Told::default())
         } else {
-            let (assembled, writing) = match ask.mode {
-                Mode::Strict => (self.quote(ask, &evidence, listener).await?, None),
-                Mode::Grounded if self.unguarded => (unguarded::write(self, ask, &evidence).await?, None),
-                Mode::Grounded => match Writer::new(self, ask, &evidence, listener).await? {
+            let (assembled, writing) = match understood.ask.mode {
+                Mode::Strict => (self.quote(understood, &evidence, listener).await?, None),
+                Mode::Grounded if self.unguarded => (unguarded::write(self, understood, &evidence).await?, None),
+                Mode::Grounded => match Writer::new(self, understood, &evidence, listener).await? {
                     Some(writer) => writer.run().await.map(|(assembled, writing)| (assembled, Some(writing)))?,
-                    None => (self.quote(ask, &evidence, listener).await?, None),
+                    None => (self.quote(understood, &evidence, listener).await?, None),
                 },
             };
             let told = Told { sentences: assembled.sentences, writing };
             if told.sentences.iter().all(|s| s.shown == Shown::Withheld) {
-                self.abstain(ask, evidence, AbstentionReason::NothingVerified, told)
+                self.abstain(understood, evidence, AbstentionReason::NothingVerified, told)
             } else {
                 let outcome = if assembled.marked { Outcome::Flagged } else { Outcome::Answered };
-                self.finish(ask, evidence, outcome, assembled.text, told)
+                self.finish(understood, evidence, outcome, assembled.text, told)
             }
         };
         tell(listener, || AnswerEvent::Done(Box::new(answer.clone()))).await;
@@ -197,14 +213,14 @@ impl Pipeline {
     /// The strict answer: sentences of the sources, ranked by the encoder where there is one.
     async fn quote(
         &self,
-        ask: &Ask,
+        understood: &Understood<'_>,
         evidence: &EvidenceSet,
         listener: Option<&mpsc::Sender<AnswerEvent>>,
     ) -> Result<Assembled, AnswerError> {
-        let ranked = self.rank(ask, evidence).await?;
+        let ranked = self.rank(understood, evidence).await?;
         let draft = quote::compose(evidence, &ranked.pieces, &ranked.candidates, &ranked.scores, &self.limits);
         let judgements = self.verifier.verify(&claims::from_draft(&draft), evidence).await?;
-        let assembled = policy::assemble(&RiskPolicy::default_for(ask.domain), &draft, judgements);
+        let assembled = policy::assemble(&RiskPolicy::default_for(understood.ask.domain), &draft, judgements);
         for (index, sentence) in assembled.sentences.iter().enumerate() {
             let text = sentence.span.of(assembled.text.as_str()).unwrap_or_default().to_owned();
             tell(listener, || AnswerEvent::Sentence { index, text, sentence: Box::new(sentence.clone()) }).await;
@@ -216,9 +232,9 @@ impl Pipeline {
     ///
     /// Embedding sentences is what takes time. The vectors that pieces had before anybody asked tell which sentences are
     /// worth it: the most promising ones, and all inside a chosen piece that is too long to be quoted whole.
-    async fn rank(&self, ask: &Ask, evidence: &EvidenceSet) -> Result<Ranked, AnswerError> {
-        let question = ask.meant();
-        let new = ask.read_as.is_some().then_some(ask.question.as_str());
+    async fn rank(&self, understood: &Understood<'_>, evidence: &EvidenceSet) -> Result<Ranked, AnswerError> {
+        let question = understood.question();
+        let new = understood.read_as.is_some().then_some(understood.ask.question.as_str());
         let candidates = quote::candidates(evidence, &self.limits);
         let mut cosines: Vec<Option<f32>> =
             candidates.iter().map(|c| evidence.get(c.label).and_then(|item| item.signals.cosine)).collect();
@@ -265,21 +281,35 @@ impl Pipeline {
         Ok(())
     }
 
-    fn abstain(&self, ask: &Ask, evidence: EvidenceSet, reason: AbstentionReason, told: Told) -> Answer {
+    fn abstain(
+        &self,
+        understood: &Understood<'_>,
+        evidence: EvidenceSet,
+        reason: AbstentionReason,
+        told: Told,
+    ) -> Answer {
         let nearest = evidence.items().iter().take(3).map(crate::domain::evidence::Evidence::cite_whole).collect();
         let message = explain(reason, &evidence);
         let outcome = Outcome::Abstained(Abstention { reason, message, nearest });
-        self.finish(ask, evidence, outcome, CitedText::default(), told)
+        self.finish(understood, evidence, outcome, CitedText::default(), told)
     }
 
-    fn finish(&self, ask: &Ask, evidence: EvidenceSet, outcome: Outcome, text: CitedText, told: Told) -> Answer {
+    fn finish(
+        &self,
+        understood: &Understood<'_>,
+        evidence: EvidenceSet,
+        outcome: Outcome,
+        text: CitedText,
+        told: Told,
+    ) -> Answer {
+        let ask = understood.ask;
         let mut thresholds = self.verifier.thresholds();
         thresholds.push(("answerable", self.gate.threshold));
         Answer {
             id: self.clock.new_id(),
             created_at: self.clock.now(),
             question: ask.question.clone(),
-            read_as: ask.read_as.clone(),
+            read_as: understood.read_as.clone(),
             lang: ask.lang(),
             outcome,
             text,

@@ -113,16 +113,7 @@ fn told(shelf: Shelf, generator: FakeGenerator) -> Pipeline {
 
 fn ask(mode: Mode) -> Ask {
     let question = "《民法典》第六百七十五条怎么规定？".to_owned();
-    Ask {
-        question,
-        earlier: Vec::new(),
-        read_as: None,
-        collections: Vec::new(),
-        mode,
-        as_of: None,
-        domain: Domain::Legal,
-        lang: None,
-    }
+    Ask { question, earlier: Vec::new(), collections: Vec::new(), mode, as_of: None, domain: Domain::Legal, lang: None }
 }
 
 #[tokio::test]

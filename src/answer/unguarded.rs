@@ -2,7 +2,7 @@
 //! against. It is judged, and shown by the same policy.
 
 use super::{
-    AnswerError, Ask, Pipeline,
+    AnswerError, Pipeline, Understood,
     policy::{Assembled, assemble},
     write::collect,
 };
@@ -15,9 +15,14 @@ use crate::{
 
 const ANSWER_TOKENS: usize = 320;
 
-pub(super) async fn write(pipeline: &Pipeline, ask: &Ask, evidence: &EvidenceSet) -> Result<Assembled, AnswerError> {
+pub(super) async fn write(
+    pipeline: &Pipeline,
+    understood: &Understood<'_>,
+    evidence: &EvidenceSet,
+) -> Result<Assembled, AnswerError> {
     let generator = pipeline.generator.as_deref().ok_or(ModelError::NotConfigured { job: "generator" })?;
-    let (prompt, _) = prompt::grounded(generator, ask.meant(), ask.lang(), evidence, ANSWER_TOKENS)?;
+    let (prompt, _) =
+        prompt::grounded(generator, understood.question(), understood.ask.lang(), evidence, ANSWER_TOKENS)?;
     let request = GenerateRequest {
         sampling: pipeline.sampling,
         // A base model would go on with the next question of its own.
@@ -38,5 +43,5 @@ pub(super) async fn write(pipeline: &Pipeline, ask: &Ask, evidence: &EvidenceSet
         draft.sentences.extend(parsed);
     }
     let judgements = pipeline.verifier.verify(&claims::from_draft(&draft), evidence).await?;
-    Ok(assemble(&RiskPolicy::default_for(ask.domain), &draft, judgements))
+    Ok(assemble(&RiskPolicy::default_for(understood.ask.domain), &draft, judgements))
 }

@@ -10,7 +10,7 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 
 use super::{
-    AnswerError, AnswerEvent, Ask, Pipeline,
+    AnswerError, AnswerEvent, Pipeline, Understood,
     policy::{Assembled, Assembly, labels},
     tell,
 };
@@ -96,15 +96,15 @@ impl<'a> Writer<'a> {
     /// `None` where there is nothing that could be cited.
     pub(super) async fn new(
         pipeline: &'a Pipeline,
-        ask: &Ask,
+        understood: &Understood<'_>,
         evidence: &'a EvidenceSet,
         listener: Option<&'a mpsc::Sender<AnswerEvent>>,
     ) -> Result<Option<Self>, AnswerError> {
         let generator = pipeline.generator.as_deref().ok_or(ModelError::NotConfigured { job: "generator" })?;
-        let lang = ask.lang();
-        let (prompt, shown) = prompt::grounded(generator, ask.meant(), lang, evidence, TURN_TOKENS)?;
-        let Some(rules) = Rules::new(lang, ask.meant(), &evidence.items()[..shown]) else { return Ok(None) };
-        let ranked = pipeline.rank(ask, evidence).await?;
+        let lang = understood.ask.lang();
+        let (prompt, shown) = prompt::grounded(generator, understood.question(), lang, evidence, TURN_TOKENS)?;
+        let Some(rules) = Rules::new(lang, understood.question(), &evidence.items()[..shown]) else { return Ok(None) };
+        let ranked = pipeline.rank(understood, evidence).await?;
         let relevance = Relevance::new(ranked.wording, ranked.asked, &ranked.cosines);
         Ok(Some(Self {
             pipeline,
@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
             relevance,
             passed: Draft::default(),
             turn: String::new(),
-            assembly: Assembly::new(RiskPolicy::default_for(ask.domain)),
+            assembly: Assembly::new(RiskPolicy::default_for(understood.ask.domain)),
             writing: Writing {
                 sources: shown,
                 temperature: pipeline.sampling.temperature,

@@ -73,7 +73,6 @@ impl App {
             domain: self.domain_of(&request.collections).await?,
             question: request.question,
             earlier: request.earlier,
-            read_as: None,
             collections: request.collections,
             mode: request.mode.unwrap_or(self.default_mode()),
             as_of: request.as_of,

@@ -52,7 +52,6 @@ pub async fn run(args: &AskArgs, app: &App) -> anyhow::Result<()> {
     let ask = Ask {
         question: args.question.clone(),
         earlier: args.after.clone(),
-        read_as: None,
         collections: args.collection.clone(),
         mode,
         as_of: args.as_of,

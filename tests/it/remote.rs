@@ -205,7 +205,6 @@ async fn answer(options: Options, mode: Mode) -> Result<Answer, String> {
     let ask = Ask {
         question: "《民法典》第六百七十五条怎么规定？".to_owned(),
         earlier: Vec::new(),
-        read_as: None,
         collections: Vec::new(),
         mode,
         as_of: None,
