@@ -14,7 +14,7 @@ use crate::{
     },
     text::{
         date::{DateMention, DateRelation, When},
-        quantity::{Quantity, Relation},
+        quantity::{Kind, Quantity, Relation},
     },
     verify::case::{ALIGNED, Case, SourceSentence},
 };
@@ -22,6 +22,7 @@ use crate::{
 pub const RULES: &[Rule] = &[
     Rule { code: "R9", title: "dates and reporting periods (R10)", check: dates },
     Rule { code: "R10", title: "year on year against quarter on quarter", check: comparison_basis },
+    Rule { code: "R10", title: "a year's figure that the source gives for a part of it", check: part_of_a_year },
     Rule { code: "R11", title: "start of a time limit dropped", check: start_event },
     Rule { code: "R13", title: "claims to be current, from a source without a date", check: currency },
 ];
@@ -273,6 +274,94 @@ fn finding(
 }
 
 // ------------------------------------------------------------------------------------------------------------- R10
+
+const WHOLE_YEAR: &[&str] = &[
+    "全年",
+    "年度",
+    "财年",
+    "full year",
+    "full-year",
+    "fiscal year",
+    "annual",
+    "annually",
+    "for the year",
+    "twelve months",
+    "fy",
+];
+
+/// R10: a figure of nine months is not the year's.
+fn part_of_a_year(case: &Case<'_>) -> Vec<Reason> {
+    let claim = &case.claim;
+    let Some(year) =
+        claim.dates.iter().find_map(|d| if let When::Year(year) = d.when { Some((year, d)) } else { None })
+    else {
+        return Vec::new();
+    };
+    if claim.dates.iter().any(|d| !matches!(d.when, When::Year(_))) {
+        return Vec::new();
+    }
+    let (year, mine) = year;
+    let is_whole = tells_whole_year(claim.text);
+    let flows = claim.quantities.iter().filter(|q| matches!(q.unit.kind, Kind::Money(_) | Kind::Ratio));
+    flows
+        .filter_map(|quantity| {
+            let mut part: Option<(&SourceSentence<'_>, &DateMention)> = None;
+            for sentence in &case.sources {
+                for theirs in sentence.unit.quantities.iter().filter(|theirs| quantity.relation(theirs).is_grounded()) {
+                    // What governs a figure is told before it, or else right after.
+                    let dates = &sentence.unit.dates;
+                    let governs =
+                        (dates.iter().rfind(|d| d.span.end() <= theirs.span.start())).or_else(|| dates.first())?;
+                    let text = sentence.unit.text;
+                    let between = text.get(governs.span.end()..theirs.span.start()).unwrap_or_default();
+                    let behind = theirs.tail.of(text).unwrap_or_default();
+                    if !is_period(governs.when)
+                        || governs.when.year().is_some_and(|theirs| theirs != year)
+                        || tells_whole_year(between)
+                        || tells_whole_year(behind)
+                    {
+                        return None;
+                    }
+                    if part.is_none_or(|(best, _)| best.coverage < sentence.coverage) {
+                        part = Some((sentence, governs));
+                    }
+                }
+            }
+            let (sentence, period) = part.filter(|(sentence, _)| sentence.coverage >= ALIGNED)?;
+            let effect = if is_whole { Effect::Contradict } else { Effect::Flag };
+            let told = (mine.span.of(claim.text).unwrap_or_default(), quantity.surface.trim());
+            let (theirs, label) = (period.span.of(sentence.unit.text).unwrap_or_default(), sentence.label);
+            Some(Reason {
+                code: "R10",
+                effect,
+                claim_span: Some(mine.span),
+                evidence: Some(sentence.at(period.span)),
+                comparison: Some(Comparison {
+                    claim: format!("{} = {}", told.0, mine.when),
+                    source: format!("{theirs} = {}", period.when),
+                    relation: "⊃".to_owned(),
+                }),
+                message: Message::new(
+                    format!("“{}”在来源{label}中是“{theirs}”的数字，不是“{}”全年的。", told.1, told.0),
+                    format!("In {label} “{}” is the figure of “{theirs}”, not of all of “{}”.", told.1, told.0),
+                ),
+            })
+        })
+        .collect()
+}
+
+/// Whole words for Latin ones: FY, but not "defy".
+fn tells_whole_year(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let stands = |word: &&str| {
+        lower.match_indices(word).any(|(at, found)| {
+            !word.is_ascii()
+                || (!lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric())
+                    && !lower[at + found.len()..].starts_with(|c: char| c.is_ascii_alphabetic()))
+        })
+    };
+    WHOLE_YEAR.iter().any(|word| stands(word))
+}
 
 const YEAR_ON_YEAR: &[&str] = &["同比", "year-on-year", "year on year", "year-over-year", "year over year", "yoy"];
 const PERIOD_ON_PERIOD: &[&str] = &[

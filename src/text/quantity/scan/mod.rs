@@ -5,11 +5,11 @@ mod rate;
 mod term;
 
 use range::{extended, range};
-use rate::{doubling, frequency_before, frequency_code, per_before, rate};
+use rate::{divided_by, doubling, frequency_before, frequency_code, per_before, rate};
 use term::{Term, term};
 
 use super::{
-    Bound, Hedge, Quantity, Value, cue,
+    Bound, Change, Hedge, Quantity, Value, cue,
     mask::masked,
     numeral::{self, Form, int, mul},
     trend,
@@ -57,10 +57,25 @@ pub(super) fn scan(text: &str, dates: &[DateMention]) -> Vec<Quantity> {
                 floor = end;
                 at = end;
             }
-            _ => at = skip(text, at, c),
+            _ => at = divided_by(text, at).unwrap_or_else(|| skip(text, at, c)),
         }
     }
+    reached(text, &mut found);
     found
+}
+
+/// "rose by 150 basis points to 35%": the verb of the first figure tells what the second one is.
+fn reached(text: &str, found: &mut [Quantity]) {
+    for at in 1..found.len() {
+        let (before, rest) = found.split_at_mut(at);
+        let (Some(by), Some(to)) = (before.last(), rest.first_mut()) else { continue };
+        let between = text.get(by.span.end()..to.span.start()).unwrap_or_default();
+        let between = between.trim_matches([' ', ',', '，']);
+        let reaches = ["to", "to a", "to reach", "reaching", "至", "到", "达", "达到", "至人民币", "达人民币"];
+        if to.trend.is_none() && by.change == Some(Change::By) && reaches.contains(&between) {
+            (to.trend, to.change) = (by.trend, Some(Change::To));
+        }
+    }
 }
 
 /// Past what cannot start a quantity: a whole run of digits or letters, else one character.
@@ -145,6 +160,13 @@ fn quantity(text: &str, at: usize, floor: usize) -> Option<(Vec<Quantity>, usize
 fn accept(text: &str, term: &Term, floor: usize) -> bool {
     let surface = &text[term.start..term.end];
     let after = &text[term.end..];
+    // 一日2次: what the count is divided by.
+    if term.unit.kind.is_time()
+        && term.shown == int(1)
+        && numeral::read(after, 0).is_some_and(|times| after[times.end..].starts_with('次'))
+    {
+        return false;
+    }
     let single_han = term.form == Form::Han && surface.chars().filter(|&c| is_han(c)).count() == 1;
     match term.form {
         Form::Han if !term.has_unit => {

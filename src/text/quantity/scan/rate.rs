@@ -50,10 +50,19 @@ pub(super) fn rate(text: &str, at: usize, floor: usize) -> Option<(Vec<Quantity>
     } else if text[end..].starts_with(|c: char| c.is_ascii_digit())
         || text[end..].chars().next().is_some_and(|c| numeral::han_digit(c).is_some())
     {
-        // 每10股派2元, 每8小时500mg: what follows is divided, the stretch itself is no quantity.
+        // 每8小时500mg: see `divided_by`.
         return None;
     }
     occasions(text, at, end, floor, count, period.unit.kind, period.value)
+}
+
+/// The end of 每8小时 in 每8小时500mg: it divides what follows, and is no quantity itself.
+pub(super) fn divided_by(text: &str, at: usize) -> Option<usize> {
+    let number_at = at + text[at..].strip_prefix('每').map(|_| '每'.len_utf8())?;
+    let stretch = term(text, number_at, number_at)?;
+    let divides = stretch.has_unit && stretch.unit.kind.is_time() && stretch.unit.per.is_empty();
+    let behind = read(text, stretch.end).filter(|next| next.form == Form::Digits);
+    (divides && behind.is_some()).then_some(stretch.end)
 }
 
 fn occasions(

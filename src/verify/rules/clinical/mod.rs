@@ -12,7 +12,7 @@ use crate::{
         text::Message,
         verdict::{Comparison, Effect, Reason},
     },
-    text::quantity::{Counted, Kind, Quantity, Relation},
+    text::quantity::{Counted, Kind, Number, Quantity, Relation},
     verify::case::{Case, SourceSentence},
 };
 
@@ -113,6 +113,7 @@ fn dose(case: &Case<'_>) -> Vec<Reason> {
     for quantity in &figures {
         found.extend(frequency(quantity, &aligned));
         found.extend(divisor(quantity, &aligned));
+        found.extend(daily_or_single(case, quantity, &aligned));
     }
     // What is said of the dose, where the dose itself stands in the sentence.
     let claim = case.claim.text.to_lowercase();
@@ -218,6 +219,94 @@ fn divisor(quantity: &Quantity, aligned: &[&SourceSentence<'_>]) -> Option<Reaso
             format!("Basis of the dose (high severity): “{claim}” here, “{source}” in {}.", sentence.label),
         ),
     ))
+}
+
+/// What an amount is taken for, told by the words beside it or by its divisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    Daily,
+    AtOnce,
+}
+
+const DAILY: &[&str] = &["每日", "每天", "一日", "一天", "日剂量", "daily", "per day", "a day"];
+const AT_ONCE: &[&str] =
+    &["每次", "一次", "单次", "每剂", "单剂", "single", "per dose", "each dose", "each time", "at a time"];
+
+impl Taken {
+    fn of(quantity: &Quantity, text: &str) -> Option<Self> {
+        const DAY: i128 = 86_400;
+        if quantity.unit.per_explicit && quantity.unit.per.contains(&Kind::Clock) {
+            return (quantity.unit.per == [Kind::Clock] && quantity.per_factor == Number::from_integer(DAY))
+                .then_some(Self::Daily);
+        }
+        let behind = quantity.tail.of(text).unwrap_or_default().trim_start().to_lowercase();
+        if AT_ONCE.iter().any(|words| behind.starts_with(words)) {
+            return Some(Self::AtOnce);
+        }
+        let before = quantity.role.of(text).unwrap_or_default().to_lowercase();
+        // "twice daily" says how often, not how much.
+        let tells = |at: usize| {
+            let word = before[..at].trim_end().rsplit(' ').next().unwrap_or_default();
+            !["once", "twice", "thrice", "times"].contains(&word)
+        };
+        let last = |words: &[&str]| {
+            words.iter().filter_map(|word| before.rfind(word).filter(|at| tells(*at)).map(|at| at + word.len())).max()
+        };
+        match (last(DAILY), last(AT_ONCE)) {
+            (None, None) => None,
+            (daily, once) if daily > once => Some(Self::Daily),
+            _ => Some(Self::AtOnce),
+        }
+    }
+}
+
+/// 500 mg a day against 500 mg each time.
+fn daily_or_single(case: &Case<'_>, quantity: &Quantity, aligned: &[&SourceSentence<'_>]) -> Option<Reason> {
+    if !is_amount(quantity.unit.kind) {
+        return None;
+    }
+    let mine = Taken::of(quantity, case.claim.text)?;
+    // Once a day it is the same.
+    let once = |q: &Quantity| is_rate(q) && q.shown == Number::from_integer(1);
+    if case.claim.quantities.iter().any(once) {
+        return None;
+    }
+    let mut other = None;
+    for sentence in aligned {
+        for theirs in &sentence.unit.quantities {
+            let relation = quantity.relation(theirs);
+            if !(relation.is_grounded() || matches!(relation, Relation::PerMissing | Relation::Bound(_))) {
+                continue;
+            }
+            match Taken::of(theirs, sentence.unit.text) {
+                Some(taken) if taken != mine && !sentence.unit.quantities.iter().any(once) => {
+                    other = other.or(Some((*sentence, theirs, relation)));
+                }
+                _ => return None,
+            }
+        }
+    }
+    let (sentence, theirs, relation) = other?;
+    let place = Match { sentence, quantity: theirs, relation, role: None, unique: false };
+    let (amount, label) = (quantity.surface.trim(), sentence.label);
+    let ((zh, en), (their_zh, their_en)) = match mine {
+        Taken::Daily => (("每日用量", "a day's amount"), ("每次用量", "a single one")),
+        Taken::AtOnce => (("每次用量", "a single amount"), ("每日用量", "a day's")),
+    };
+    let mut found = reason(
+        "R29",
+        Effect::Contradict,
+        quantity,
+        Some(&place),
+        Message::new(
+            format!("剂量的计算基准不符（高风险）：“{amount}”在此处为{zh}，来源{label}为{their_zh}。"),
+            format!("Basis of the dose (high severity): “{amount}” is {en} here, {their_en} in {label}."),
+        ),
+    );
+    if let Some(comparison) = &mut found.comparison {
+        "≠".clone_into(&mut comparison.relation);
+    }
+    Some(found)
 }
 
 /// Claim and sentence each tell one sense, and not the same.

@@ -1,20 +1,94 @@
 //! Figures that follow from the figures of one sentence: sums, differences, ratios, growth.
 
+use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub};
+
 use crate::{
     domain::text::Span,
-    text::quantity::{Change, Kind, Number, Quantity, Value},
+    text::quantity::{Change, Counted, Kind, Number, Quantity, Trend, Value},
     verify::case::{ALIGNED, Case, SourceSentence, Unit},
 };
 
-/// The sentence, the formula in words, and the place of the operands, where the figure can be computed from one
-/// sentence that speaks of the claim.
-pub fn derived<'c>(case: &'c Case<'c>, quantity: &Quantity) -> Option<(&'c SourceSentence<'c>, String, Span)> {
+/// How a figure follows from others.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    pub formula: String,
+    /// The place of the operands.
+    pub span: Span,
+    /// It is the same fact in other words, and no sum that may come out by chance.
+    pub converted: bool,
+}
+
+impl Derived {
+    fn computed((formula, span): (String, Span)) -> Self {
+        Self { formula, span, converted: false }
+    }
+
+    fn converted(formula: String, span: Span) -> Self {
+        Self { formula, span, converted: true }
+    }
+}
+
+/// The sentence, and how the figure can be computed from it, where it speaks of the claim.
+pub fn derived<'c>(case: &'c Case<'c>, quantity: &Quantity) -> Option<(&'c SourceSentence<'c>, Derived)> {
     let Value::Exact(target) = quantity.value else { return None };
     case.sources.iter().filter(|s| s.coverage >= ALIGNED).find_map(|sentence| {
-        formula(&sentence.unit.quantities, quantity, target)
-            .or_else(|| years_between(&case.claim, sentence, quantity, target))
-            .map(|(text, span)| (sentence, text, span))
+        let given = &sentence.unit.quantities;
+        as_often(given, quantity, target)
+            .or_else(|| so_many_times(given, quantity, target))
+            .or_else(|| formula(given, quantity, target).map(Derived::computed))
+            .or_else(|| years_between(&case.claim, sentence, quantity, target).map(Derived::computed))
+            .map(|derived| (sentence, derived))
     })
+}
+
+/// An hour and a day, in seconds: a dose that is repeated within a day is told by hours or by times a day.
+const HOUR: i128 = 3_600;
+const DAY: i128 = 86_400;
+
+/// The stretch that a dose is repeated after, in seconds: 250 mg every 8 hours, 每12小时250mg.
+fn repeated(dose: &Quantity) -> Option<Number> {
+    let within = Number::from_integer(HOUR)..Number::from_integer(DAY);
+    let is_dose = !matches!(dose.unit.kind, Kind::Count(Counted::Occasions) | Kind::Money(_) | Kind::Plain);
+    (is_dose && dose.unit.per == [Kind::Clock] && within.contains(&dose.per_factor)).then_some(dose.per_factor)
+}
+
+/// Whether occasions per day and a stretch between doses are the same frequency.
+fn is_same_frequency(occasions: &Quantity, stretch: Number) -> bool {
+    occasions.unit.kind == Kind::Count(Counted::Occasions)
+        && occasions.unit.per == [Kind::Clock]
+        && exact(occasions).and_then(|times| times.checked_mul(&stretch)) == Some(occasions.per_factor)
+}
+
+/// "three times a day" where the source says "250 mg every 8 hours".
+fn as_often(given: &[Quantity], wanted: &Quantity, target: Number) -> Option<Derived> {
+    let dose = given.iter().find(|dose| repeated(dose).is_some_and(|stretch| is_same_frequency(wanted, stretch)))?;
+    let hours = repeated(dose)?.checked_div(&Number::from_integer(HOUR))?;
+    Some(Derived::converted(format!("24 h ÷ {hours} h = {target}"), dose.span))
+}
+
+/// Whether the claim gives a dose without its stretch, and elsewhere how often: 250 mg three times a day for 250 mg every
+/// 8 hours.
+pub fn taken_as_often(case: &Case<'_>, quantity: &Quantity, theirs: &Quantity) -> bool {
+    quantity.unit.per.is_empty()
+        && repeated(theirs)
+            .is_some_and(|stretch| case.claim.quantities.iter().any(|often| is_same_frequency(often, stretch)))
+}
+
+/// 增至3倍 where the source says 增长2倍, and the other way round. "Increased three times" is used for both in English.
+fn so_many_times(given: &[Quantity], wanted: &Quantity, target: Number) -> Option<Derived> {
+    let is_told = |q: &Quantity| {
+        q.unit.kind == Kind::Multiple && q.trend == Some(Trend::Up) && q.change.is_some() && q.surface.contains('倍')
+    };
+    let one = Number::from_integer(1);
+    given.iter().filter(|theirs| is_told(wanted) && is_told(theirs) && theirs.change != wanted.change).find_map(
+        |theirs| {
+            let (grown, sign) = match wanted.change? {
+                Change::To => (exact(theirs)?.checked_add(&one)?, '+'),
+                Change::By => (exact(theirs)?.checked_sub(&one)?, '−'),
+            };
+            (grown == target).then(|| Derived::converted(format!("{} {sign} 1", theirs.surface.trim()), theirs.span))
+        },
+    )
 }
 
 /// "five years" where the source says "from 1992 to 1997", or where it says 1956 and the claim itself 1961.
@@ -51,7 +125,6 @@ fn exact(q: &Quantity) -> Option<Number> {
 
 /// Whether `computed` shows as `target` at the displayed precision. Half a unit of the last place is allowed.
 pub fn shows_as(computed: Number, target: Number, precision: Number) -> bool {
-    use num_traits::{CheckedMul, CheckedSub};
     let Some(difference) = computed.checked_sub(&target) else { return false };
     let zero = Number::from_integer(0);
     let difference = if difference < zero { zero - difference } else { difference };
@@ -59,7 +132,6 @@ pub fn shows_as(computed: Number, target: Number, precision: Number) -> bool {
 }
 
 fn formula(given: &[Quantity], wanted: &Quantity, target: Number) -> Option<(String, Span)> {
-    use num_traits::{CheckedAdd, CheckedDiv, CheckedSub};
     let amounts: Vec<&Quantity> =
         given.iter().filter(|q| q.unit.kind == wanted.unit.kind && q.unit.per == wanted.unit.per).collect();
     let whole = |parts: &[&Quantity]| parts.iter().map(|q| q.span).reduce(Span::cover).unwrap_or_default();

@@ -4,7 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{derive, role};
+use super::{
+    derive::{self, Derived},
+    role,
+};
 use crate::{
     domain::{
         text::{Message, Span},
@@ -34,8 +37,8 @@ pub struct Match<'c> {
 pub enum Finding<'c> {
     /// It stands in a source.
     Grounded(Match<'c>),
-    /// It follows from figures of one sentence: how, in words.
-    Derived { sentence: &'c SourceSentence<'c>, formula: String, span: Span },
+    /// It follows from figures of one sentence.
+    Derived { sentence: &'c SourceSentence<'c>, derived: Derived },
     /// A sentence that speaks of the claim has the same figure, altered.
     Altered(Match<'c>),
     /// A sentence that speaks of the claim has another value for the same thing.
@@ -98,8 +101,8 @@ fn finding<'c>(case: &'c Case<'c>, roles: &Roles, quantity: &'c Quantity) -> Fin
     if let Some(found) = altered {
         return Finding::Altered(found);
     }
-    if let Some((sentence, formula, span)) = derive::derived(case, quantity) {
-        return Finding::Derived { sentence, formula, span };
+    if let Some((sentence, derived)) = derive::derived(case, quantity) {
+        return Finding::Derived { sentence, derived };
     }
     if let Some(found) = other {
         return Finding::Other(found);
@@ -133,7 +136,7 @@ fn matches<'c>(case: &'c Case<'c>, roles: &Roles, quantity: &'c Quantity) -> Vec
     for (sentence, roles) in case.sources.iter().zip(roles) {
         for (at, candidate) in sentence.unit.quantities.iter().enumerate() {
             let mut relation = quantity.relation(candidate);
-            if relation == Relation::PerMissing && per_share {
+            if relation == Relation::PerMissing && (per_share || derive::taken_as_often(case, quantity, candidate)) {
                 relation = Relation::Same;
             }
             if relation == Relation::Incomparable {
