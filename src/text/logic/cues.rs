@@ -160,7 +160,7 @@ pub(super) const EN: &[(Role, &str)] = &[
     (
         Role::Epistemic(E::Causes),
         "cause|causes|caused|causing|leads to|led to|lead to|leading to|results in|resulted in|result in|due to|because of|induces|induced|\
-         triggers|triggered|responsible for causing|attributable to",
+         triggers|triggered|responsible for causing|attributable to|prevents|prevented",
     ),
     (
         Role::Epistemic(E::Proves),

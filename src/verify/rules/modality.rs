@@ -15,7 +15,11 @@ use crate::{
 };
 
 pub const RULES: &[Rule] = &[
-    Rule { code: "R16", title: "obligation, permission and prohibition", check: deontic },
+    Rule {
+        code: "R16",
+        title: "obligation, permission and prohibition; a duty where a source advises (R17)",
+        check: deontic,
+    },
     Rule { code: "R17", title: "strength of an assertion", check: strength },
 ];
 
@@ -41,6 +45,10 @@ fn deontic(case: &Case<'_>) -> Vec<Reason> {
         let stretches = clause::matches(case, *clause, 0.7, clause::operators);
         let matches: Vec<(&Match<'_, '_>, Vec<&Cue<DeonticClass>>)> =
             stretches.iter().map(|m| (m, of_the_act(m, &act))).filter(|(_, cues)| !cues.is_empty()).collect();
+        if let Some(advice) = only_advised(claimed, &matches) {
+            reasons.push(beyond_advice(case, claimed, advice));
+            continue;
+        }
         let agrees = |cues: &[&Cue<DeonticClass>]| cues.iter().any(|cue| !cue.class.conflicts(claimed.class));
         if matches.is_empty() || matches.iter().any(|(_, cues)| agrees(cues)) {
             continue;
@@ -89,6 +97,41 @@ fn deontic(case: &Case<'_>) -> Vec<Reason> {
         });
     }
     reasons
+}
+
+/// A recommendation of the same act, where no source makes it a duty. "Should" stands for "must" in guidelines.
+fn only_advised<'m, 'c>(
+    claimed: &Cue<DeonticClass>,
+    matches: &[(&'m Match<'c, 'c>, Vec<&'m Cue<DeonticClass>>)],
+) -> Option<(&'m Match<'c, 'c>, &'m Cue<DeonticClass>)> {
+    let is_advice = |m: &Match<'_, '_>, cue: &Cue<DeonticClass>| {
+        let word = cue.span.of(m.source.unit.text).unwrap_or_default().to_lowercase();
+        cue.class == DeonticClass::Recommendation && !["should", "ought to", "宜", "最好"].contains(&word.as_str())
+    };
+    let advised = matches.iter().all(|(m, cues)| cues.iter().all(|cue| is_advice(m, cue)));
+    let &(best, ref cues) = matches.first()?;
+    (claimed.class == DeonticClass::Obligation && advised).then_some((best, *cues.first()?))
+}
+
+/// R17: a duty where the source only recommends.
+fn beyond_advice(
+    case: &Case<'_>,
+    claimed: &Cue<DeonticClass>,
+    (source, advice): (&Match<'_, '_>, &Cue<DeonticClass>),
+) -> Reason {
+    let ours = claimed.span.of(case.claim.text).unwrap_or_default();
+    let theirs = advice.span.of(source.source.unit.text).unwrap_or_default();
+    Reason {
+        code: "R17",
+        effect: Effect::Flag,
+        claim_span: Some(claimed.span),
+        evidence: Some(source.source.at(advice.span)),
+        comparison: Some(Comparison { claim: ours.to_owned(), source: theirs.to_owned(), relation: ">".to_owned() }),
+        message: Message::new(
+            format!("断言写“{ours}”，来源只是“{theirs}”：建议不等于义务。"),
+            format!("The claim says “{ours}”, the source only “{theirs}”: a recommendation is no duty."),
+        ),
+    }
 }
 
 /// 不得…除非, "shall not … unless" and 未经同意不得 let a claim say what must be done first, or what may then be done.
@@ -160,6 +203,8 @@ mod tests {
                 ("出租人不得解除合同", "承租人未按约定支付租金的，出租人可以解除合同。"),
                 ("个人信息处理者无需取得个人单独同意", "处理敏感个人信息的，个人信息处理者应当取得个人单独同意。"),
                 ("上市公司必须在年度报告中披露该事项", "上市公司可以在年度报告中披露该事项。"),
+                ("高血压患者必须启动降压药物治疗", "高血压患者推荐启动降压药物治疗。"),
+                ("所有患者应当接种流感疫苗", "所有患者建议接种流感疫苗。"),
             ],
             &[
                 ("借款人应当按照约定的期限返还借款", "借款人应当按照约定的期限返还借款。"),
@@ -167,6 +212,7 @@ mod tests {
                 ("承租人有权请求减少租金", "承租人可以请求减少租金。"),
                 ("经营者禁止强制交易", "经营者不得强制交易。"),
                 ("处理敏感个人信息应当取得单独同意", "未取得单独同意，不得处理敏感个人信息。"),
+                ("高血压患者推荐启动降压药物治疗", "高血压患者推荐启动降压药物治疗。"),
                 ("出租人应当履行租赁物的维修义务", "承租人可以转租租赁物。"),
                 ("债权人可以请求债务人履行债务", "债务人应当履行债务，债权人可以请求债务人履行债务。"),
             ],
@@ -200,6 +246,10 @@ mod tests {
                     "The bank must provide a written disclosure to the consumer.",
                 ),
                 (
+                    "Patients must receive anticoagulation therapy.",
+                    "Patients are recommended to receive anticoagulation therapy.",
+                ),
+                (
                     "Members shall not vote by proxy at the annual meeting.",
                     "Members may vote by proxy at the annual meeting.",
                 ),
@@ -230,6 +280,7 @@ mod tests {
                     "The processor must obtain authorisation before engaging another processor.",
                     "The processor shall not engage another processor unless it has obtained authorisation.",
                 ),
+                ("Patients must receive anticoagulation therapy.", "Patients should receive anticoagulation therapy."),
                 ("The controller shall notify the authority.", "The processor may keep records of processing."),
             ],
         );

@@ -278,9 +278,16 @@ fn finish(text: &str, floor: usize, term: &Term, forced: Option<Bound>) -> Optio
             per_factor = factor;
         }
     }
-    let role_start = start - before.len();
     before = before.trim_start();
-    let role_start = role_start + (cue::clause_before(text, floor, start).len() - before.len());
+    let (mut role, mut tail) = (Span::new(start - before.len(), start), Span::new(end, end + after.len()));
+    // 45 of 300 patients (15%) in the group: the share is of what stands around its brackets.
+    if unit.kind == Kind::Ratio
+        && let Some((open, close)) = brackets(text, start, end)
+    {
+        let before = cue::clause_before(text, floor.min(open), open).trim_start();
+        role = Span::new(open - before.len(), open);
+        tail = Span::new(close, close + cue::clause_after(text, close).len());
+    }
     Some(Quantity {
         span: Span::new(start, end),
         surface: String::new(),
@@ -300,9 +307,15 @@ fn finish(text: &str, floor: usize, term: &Term, forced: Option<Bound>) -> Optio
         change,
         form: term.form,
         currency_sure: term.currency_sure,
-        role: Span::new(role_start, start),
-        tail: Span::new(end, end + after.len()),
+        role,
+        tail,
     })
+}
+
+/// Where the brackets around a number begin and end, if nothing else stands in them.
+fn brackets(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let open = text[..start].strip_suffix('(')?.len();
+    text[end..].starts_with(')').then_some((open, end + 1))
 }
 
 /// `| (1,234) |`, `亏损(1,234)`: brackets mean a loss in the columns of a table and after a word that says so; elsewhere

@@ -31,13 +31,17 @@ impl Derived {
 /// The sentence, and how the figure can be computed from it, where it speaks of the claim.
 pub fn derived<'c>(case: &'c Case<'c>, quantity: &Quantity) -> Option<(&'c SourceSentence<'c>, Derived)> {
     let Value::Exact(target) = quantity.value else { return None };
-    case.sources.iter().filter(|s| s.coverage >= ALIGNED).find_map(|sentence| {
+    case.sources.iter().find_map(|sentence| {
         let given = &sentence.unit.quantities;
-        as_often(given, quantity, target)
-            .or_else(|| so_many_times(given, quantity, target))
-            .or_else(|| formula(given, quantity, target).map(Derived::computed))
-            .or_else(|| years_between(&case.claim, sentence, quantity, target).map(Derived::computed))
-            .map(|derived| (sentence, derived))
+        let aligned = sentence.coverage >= ALIGNED;
+        let computed = || {
+            so_many_times(given, quantity, target)
+                .or_else(|| formula(given, quantity, target).map(Derived::computed))
+                .or_else(|| years_between(&case.claim, sentence, quantity, target).map(Derived::computed))
+        };
+        // The dose itself shows that the sentence speaks of the claim.
+        let derived = as_often(&case.claim, given, quantity, target, aligned);
+        derived.or_else(|| aligned.then(computed).flatten()).map(|derived| (sentence, derived))
     })
 }
 
@@ -59,10 +63,15 @@ fn is_same_frequency(occasions: &Quantity, stretch: Number) -> bool {
         && exact(occasions).and_then(|times| times.checked_mul(&stretch)) == Some(occasions.per_factor)
 }
 
-/// "three times a day" where the source says "250 mg every 8 hours".
-fn as_often(given: &[Quantity], wanted: &Quantity, target: Number) -> Option<Derived> {
-    let dose = given.iter().find(|dose| repeated(dose).is_some_and(|stretch| is_same_frequency(wanted, stretch)))?;
-    let hours = repeated(dose)?.checked_div(&Number::from_integer(HOUR))?;
+/// "three times a day" where the source says "250 mg every 8 hours". A source that speaks of something else has to give
+/// the claim's dose as well.
+fn as_often(claim: &Unit<'_>, given: &[Quantity], wanted: &Quantity, target: Number, aligned: bool) -> Option<Derived> {
+    let is_meant = |dose: &Quantity| aligned || claim.quantities.iter().any(|mine| mine.relation(dose).same_figure());
+    let (dose, stretch) = given.iter().find_map(|dose| {
+        let stretch = repeated(dose).filter(|stretch| is_same_frequency(wanted, *stretch))?;
+        is_meant(dose).then_some((dose, stretch))
+    })?;
+    let hours = stretch.checked_div(&Number::from_integer(HOUR))?;
     Some(Derived::converted(format!("24 h ÷ {hours} h = {target}"), dose.span))
 }
 

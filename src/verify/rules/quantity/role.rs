@@ -178,11 +178,16 @@ fn pairs(han: &str, out: &mut BTreeSet<String>) {
     }
 }
 
+/// Characters behind a figure that may say what it is a figure of.
+const MOST_BEHIND: usize = 32;
+
 /// The terms of a figure: its clause before it, and what follows it.
 pub fn of(quantity: &Quantity, text: &str) -> BTreeSet<String> {
-    let before = quantity.role.of(text).unwrap_or_default();
+    let before = after_the_last(quantity.role.of(text).unwrap_or_default());
     let tail = quantity.tail.of(text).unwrap_or_default();
-    let tail_end = tail.char_indices().nth(24).map_or(tail.len(), |(at, _)| at);
+    let tail_end = tail.char_indices().nth(MOST_BEHIND).map_or(tail.len(), |(at, _)| at);
+    // A word is not cut.
+    let tail_end = tail_end + tail[tail_end..].find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(0);
     // A tail that runs into the next figure belongs to that one.
     let tail = &tail[..tail[..tail_end].find(|c: char| c.is_ascii_digit()).unwrap_or(tail_end)];
     // So does what follows a conjunction.
@@ -195,6 +200,16 @@ pub fn of(quantity: &Quantity, text: &str) -> BTreeSet<String> {
     let mut terms = terms(before);
     terms.extend(self::terms(tail));
     terms
+}
+
+/// "20 % of patients in the treatment group and 15 %": what goes on from the figure before ends with the conjunction.
+fn after_the_last(before: &str) -> &str {
+    const GOES_ON: [&str; 8] = ["of", "in", "for", "to", "with", "among", "at", "from"];
+    let first = before.split_whitespace().next().unwrap_or_default();
+    match before.rfind(" and ") {
+        Some(at) if GOES_ON.contains(&first) => &before[at + " and ".len()..],
+        _ => before,
+    }
 }
 
 /// Share of the smaller bag that stands in the other; `None` where one is empty and nothing can be told.

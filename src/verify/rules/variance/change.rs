@@ -6,6 +6,7 @@ use crate::{
         text::{Message, Span},
     },
     text::{
+        lang::is_han,
         logic::{Cue, DeonticClass, QuantifierClass},
         quantity::{self, Relation},
     },
@@ -103,7 +104,7 @@ impl<'u, 'a> Side<'u, 'a> {
 /// Lower case, without white space, punctuation and particles.
 fn plain(text: &str) -> String {
     let kept = text.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace() || "%‰-".contains(*c));
-    let kept: String = kept.filter(|c| !"的了之而地得所".contains(*c)).flat_map(char::to_lowercase).collect();
+    let kept: String = kept.filter(|c| !"的了之而地得所于在为".contains(*c)).flat_map(char::to_lowercase).collect();
     kept.split_whitespace()
         .filter(|word| !EMPTY_EN.split(' ').any(|empty| empty == *word))
         .collect::<Vec<_>>()
@@ -112,7 +113,7 @@ fn plain(text: &str) -> String {
 
 /// English words that change with the wording.
 const EMPTY_EN: &str = "a an the of that which this these those to is are be been being was were also it its such as \
-    in on at by for with from";
+    in on at by for with from during having has have had";
 
 /// Words that stand for each other in law and in papers, a group a line.
 const ALIKE: &str = "和 与 及 以及 并 跟
@@ -132,6 +133,9 @@ const ALIKE: &str = "和 与 及 以及 并 跟
 由于 因为 因
 因此 所以 故
 有关 相关
+比 较
+下降 降低 减少 下滑
+上升 升高 提高 增加 增长 上涨
 如果 若 如
 但是 但
 仅 只
@@ -180,7 +184,7 @@ pub fn of(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> Option<Change> {
     if joins(&a) && parts(&b) || parts(&a) && joins(&b) {
         return Some(Change::Connective);
     }
-    if is_alike(&a, &b) {
+    if is_alike(&a, &b) || is_alike(but_for_ends(&a, &b).0, but_for_ends(&a, &b).1) {
         return None;
     }
     match figures(ours, theirs, &a, &b) {
@@ -244,6 +248,15 @@ fn is_negated(a: &str, b: &str) -> bool {
             // "does not" for nothing: the verb that carries it says nothing by itself.
             rest == Some(b) || b.is_empty() && rest.is_some_and(|rest| matches!(rest, "do" | "does" | "did"))
         })
+}
+
+/// Both without the Chinese characters that they begin and end with alike: 比年初 and 较年初 differ in 比 and 较.
+fn but_for_ends<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
+    let alike = |(x, y): &(char, char)| x == y && is_han(*x);
+    let start: usize = a.chars().zip(b.chars()).take_while(alike).map(|(c, _)| c.len_utf8()).sum();
+    let (a, b) = (&a[start..], &b[start..]);
+    let end: usize = a.chars().rev().zip(b.chars().rev()).take_while(alike).map(|(c, _)| c.len_utf8()).sum();
+    (&a[..a.len() - end], &b[..b.len() - end])
 }
 
 fn is_alike(a: &str, b: &str) -> bool {
