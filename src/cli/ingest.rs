@@ -68,6 +68,9 @@ struct Manifest {
 
 pub async fn run(args: &IngestArgs, app: &App, cancel: &CancellationToken) -> anyhow::Result<()> {
     let mut problems = 0;
+    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
+        bail!("{} does not exist", missing.display());
+    }
     match (&args.corpora, &args.collection) {
         (Some(corpora), _) => {
             for folder in folders(corpora)? {
@@ -81,7 +84,7 @@ pub async fn run(args: &IngestArgs, app: &App, cancel: &CancellationToken) -> an
                 let Some(path) = documents.iter().find(|path| path.exists()) else {
                     bail!("{} holds no documents.jsonl or documents.jsonl.gz", folder.display());
                 };
-                problems += ingest(app, &name, path, domain, args.lang, cancel).await?;
+                problems += ingest(app, &name, path, domain, args.lang, cancel).await?.problem_count;
                 fill(app, &folder).await?;
             }
         }
@@ -91,12 +94,17 @@ pub async fn run(args: &IngestArgs, app: &App, cancel: &CancellationToken) -> an
                 (None, Some(known)) => known.domain,
                 (None, None) => Domain::General,
             };
-            create(app, name, args.title.as_deref(), domain).await?;
+            let is_new = create(app, name, args.title.as_deref(), domain).await?;
+            let mut taken_in = 0;
             for path in &args.paths {
-                if !path.exists() {
-                    bail!("{} does not exist", path.display());
-                }
-                problems += ingest(app, name, path, domain, args.lang, cancel).await?;
+                let report = ingest(app, name, path, domain, args.lang, cancel).await?;
+                problems += report.problem_count;
+                taken_in += report.added;
+            }
+            if is_new && taken_in == 0 {
+                // An empty collection would be offered on the page and answer nothing.
+                app.store().delete_collection(name).await?;
+                bail!("nothing could be taken in, so the collection '{name}' was not made");
             }
         }
         (None, None) => bail!("name a collection with --collection"),
@@ -132,15 +140,17 @@ fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
     toml::from_str(&text).with_context(|| format!("{} is not a manifest", path.display()))
 }
 
-async fn create(app: &App, name: &CollectionName, title: Option<&str>, domain: Domain) -> anyhow::Result<()> {
-    if app.store().collection(name).await?.is_none() {
+/// Whether it was not there before.
+async fn create(app: &App, name: &CollectionName, title: Option<&str>, domain: Domain) -> anyhow::Result<bool> {
+    let is_new = app.store().collection(name).await?.is_none();
+    if is_new {
         let title = title.map_or_else(|| name.to_string(), str::to_owned);
         app.store().create_collection(&Collection { name: name.clone(), title, domain }).await?;
     }
-    Ok(())
+    Ok(is_new)
 }
 
-/// Takes in one path and says what came of it; returns how many files or lines could not be read.
+/// Takes in one path and says what came of it.
 async fn ingest(
     app: &App,
     name: &CollectionName,
@@ -148,7 +158,7 @@ async fn ingest(
     domain: Domain,
     lang: Option<Lang>,
     cancel: &CancellationToken,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<IngestReport> {
     let bar = progress::bar(0, name.as_str());
     let tell = |p: IngestProgress| {
         bar.set_length(p.bytes_total);
@@ -163,7 +173,7 @@ async fn ingest(
     if report.cancelled {
         bail!("interrupted; the same command goes on where it stopped");
     }
-    Ok(report.problem_count)
+    Ok(report)
 }
 
 fn say(name: &CollectionName, report: &IngestReport) {

@@ -156,6 +156,25 @@ fn the_same_bytes_again_change_nothing_and_others_make_a_version() {
 }
 
 #[test]
+fn nothing_taken_in_leaves_no_collection() {
+    let home = home();
+    let path = home.path().join("broken.pdf");
+    fs::write(&path, "%PDF-1.7\nno pages").expect("a file");
+    let path = path.to_string_lossy().into_owned();
+    let (_, err) = refused(home.path(), &["ingest", "--collection", "docs", &path]);
+    assert!(err.contains("broken.pdf") && err.contains("'docs' was not made"), "{err}");
+    let (_, err) = refused(home.path(), &["ingest", "--collection", "docs", &path, "/no/such/file.md"]);
+    assert!(err.contains("/no/such/file.md does not exist"), "{err}");
+    assert_eq!(json(home.path(), &["collections", "--json"])["collections"], Value::Array(Vec::new()));
+    // A collection that was there stays, whatever came of the file.
+    let good = home.path().join("rules.md");
+    fs::write(&good, "# Rules\n\nThe deposit is one month's rent.\n").expect("a file");
+    ingest(home.path(), &good);
+    refused(home.path(), &["ingest", "--collection", "docs", &path]);
+    assert_eq!(documents(home.path(), "docs"), 1);
+}
+
+#[test]
 fn the_bundled_corpora_are_ingested_once() {
     let home = home();
     let corpora = root().join("corpora");

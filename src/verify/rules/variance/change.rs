@@ -7,7 +7,7 @@ use crate::{
     },
     text::{
         lang::is_han,
-        logic::{Cue, DeonticClass, QuantifierClass},
+        logic::{Cue, DeonticClass, QuantifierClass, Strength},
         quantity::{self, Relation},
     },
     verify::{case::Unit, rules::entity},
@@ -115,23 +115,24 @@ fn plain(text: &str) -> String {
 const EMPTY_EN: &str = "a an the of that which this these those to is are be been being was were also it its such as \
     in on at by for with from during having has have had";
 
-/// Words that stand for each other in law and in papers, a group a line.
+/// Words that stand for each other in law and in papers, a group a line, as [`plain`] leaves them.
 const ALIKE: &str = "和 与 及 以及 并 跟
 应当 应 必须 须 应该 需 需要
 可以 可 能够 能
 不得 禁止 不可 不准 不能
 根据 依据 依照 按照 依 按
 或者 或
-其他 其它
+其他 其它 别的
 规定 要求
 给予 予以 予
 进行 开展 实施
 作出 做出
-包括 包含
+包括 包含 含 含有
+括 含
 导致 引起 造成
 显著 明显
 由于 因为 因
-因此 所以 故
+因此 所以 故 因而
 有关 相关
 比 较
 下降 降低 减少 下滑
@@ -140,23 +141,66 @@ const ALIKE: &str = "和 与 及 以及 并 跟
 但是 但
 仅 只
 具有 有
-任何 所有 一切
-全部 所有
+任何 所有 一切 全部
 处以 处
 单位 组织
 机关 部门 机构
 期限 时限
-情形 情况
+情形 情况 状况
 取得 获得
 每 各
 二 两
+患者 病人
+治疗 医治
+向 对
+本 该
+及时 尽快
+低于 少于
+高于 多于
+组成 构成
+增加 增多
+减少 减低
+获取 取得
 each every
 people persons individuals
+can able
+used employed utilised utilized
+treatment therapy
+treatments therapies
+cancer malignancy
+many numerous
+usually normally generally typically
+often frequently
+common frequent
+while whereas
+about around approximately
+physician doctor
+physicians doctors
+occur happen
+occurs happens
+occurred happened
+called named
+medicines drugs medications
+because due owing
+before prior
+least|no fewer than|no less than|not less than
+provide give
+provides gives
+include comprise
+includes comprises
+require need
+requires needs
+associated related linked
+reduce lower decrease
+reduces lowers decreases
+reduced lowered decreased
+part portion
+parts portions
 must shall
 can may
 use used using
 show shows showed
-disease disorder illness
+disease disorder illness sickness
 patients subjects
 data information
 began started
@@ -183,6 +227,9 @@ pub fn of(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> Option<Change> {
     let parts = |words: &str| words.split(' ').any(|word| matches!(word, "or" | "或" | "或者"));
     if joins(&a) && parts(&b) || parts(&a) && joins(&b) {
         return Some(Change::Connective);
+    }
+    if is_possible(ours, &a) && is_possible(theirs, &b) {
+        return None;
     }
     if is_alike(&a, &b) || is_alike(but_for_ends(&a, &b).0, but_for_ends(&a, &b).1) {
         return None;
@@ -250,6 +297,12 @@ fn is_negated(a: &str, b: &str) -> bool {
         })
 }
 
+/// "May" and "might" of what may come about: a permission is another thing.
+fn is_possible(side: Side<'_, '_>, words: &str) -> bool {
+    matches!(words, "may" | "might" | "could")
+        && (words != "may" || side.touching(&side.unit.logic.epistemics).any(|cue| cue.class == Strength::Possible))
+}
+
 /// Both without the Chinese characters that they begin and end with alike: 比年初 and 较年初 differ in 比 and 较.
 fn but_for_ends<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
     let alike = |(x, y): &(char, char)| x == y && is_han(*x);
@@ -260,8 +313,9 @@ fn but_for_ends<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
 }
 
 fn is_alike(a: &str, b: &str) -> bool {
+    // A line with phrases of several words has bars between them.
     ALIKE.lines().any(|line| {
-        let mut words = line.split(' ');
+        let mut words = line.split(if line.contains('|') { '|' } else { ' ' });
         words.clone().any(|word| word == a) && words.any(|word| word == b)
     })
 }
