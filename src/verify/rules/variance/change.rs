@@ -1,5 +1,7 @@
 //! What a difference between two sentences that are nearly the same means.
 
+use std::sync::LazyLock;
+
 use crate::{
     domain::{
         evidence::Label,
@@ -115,7 +117,7 @@ fn plain(text: &str) -> String {
 const EMPTY_EN: &str = "a an the of that which this these those to is are be been being was were also it its such as \
     in on at by for with from during having has have had";
 
-/// Words that stand for each other in law and in papers, a group a line, as [`plain`] leaves them.
+/// Words that stand for each other in law and in papers, a group a line.
 const ALIKE: &str = "和 与 及 以及 并 跟
 应当 应 必须 须 应该 需 需要
 可以 可 能够 能
@@ -163,7 +165,7 @@ const ALIKE: &str = "和 与 及 以及 并 跟
 获取 取得
 each every
 people persons individuals
-can able
+can|is able to|are able to
 used employed utilised utilized
 treatment therapy
 treatments therapies
@@ -181,16 +183,16 @@ occurs happens
 occurred happened
 called named
 medicines drugs medications
-because due owing
-before prior
-least|no fewer than|no less than|not less than
+because of|due to|owing to
+before|prior to
+at least|no fewer than|no less than|not less than
 provide give
 provides gives
 include comprise
 includes comprises
 require need
 requires needs
-associated related linked
+associated with|related to|linked to
 reduce lower decrease
 reduces lowers decreases
 reduced lowered decreased
@@ -231,7 +233,7 @@ pub fn of(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> Option<Change> {
     if is_possible(ours, &a) && is_possible(theirs, &b) {
         return None;
     }
-    if is_alike(&a, &b) || is_alike(but_for_ends(&a, &b).0, but_for_ends(&a, &b).1) {
+    if is_alike(&a, &b) {
         return None;
     }
     match figures(ours, theirs, &a, &b) {
@@ -303,20 +305,42 @@ fn is_possible(side: Side<'_, '_>, words: &str) -> bool {
         && (words != "may" || side.touching(&side.unit.logic.epistemics).any(|cue| cue.class == Strength::Possible))
 }
 
-/// Both without the Chinese characters that they begin and end with alike: 比年初 and 较年初 differ in 比 and 较.
-fn but_for_ends<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
-    let alike = |(x, y): &(char, char)| x == y && is_han(*x);
-    let start: usize = a.chars().zip(b.chars()).take_while(alike).map(|(c, _)| c.len_utf8()).sum();
-    let (a, b) = (&a[start..], &b[start..]);
-    let end: usize = a.chars().rev().zip(b.chars().rev()).take_while(alike).map(|(c, _)| c.len_utf8()).sum();
-    (&a[..a.len() - end], &b[..b.len() - end])
-}
-
-fn is_alike(a: &str, b: &str) -> bool {
+/// [`ALIKE`] as [`plain`] leaves it.
+static GROUPS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
     // A line with phrases of several words has bars between them.
-    ALIKE.lines().any(|line| {
-        let mut words = line.split(if line.contains('|') { '|' } else { ' ' });
-        words.clone().any(|word| word == a) && words.any(|word| word == b)
+    let words = |line: &str| line.split(if line.contains('|') { '|' } else { ' ' }).map(plain).collect();
+    ALIKE.lines().map(words).collect()
+});
+
+/// Whether both are words of one group, or differ in such words and begin and end with the same Chinese characters: 比年初
+/// and 较年初.
+fn is_alike(a: &str, b: &str) -> bool {
+    let in_one_group = |a: &str, b: &str| {
+        GROUPS.iter().any(|group| group.iter().any(|word| word == a) && group.iter().any(|word| word == b))
+    };
+    let ends = |from_behind: bool, most: usize| -> Vec<usize> {
+        let same = |(x, y): &(char, char)| x == y && is_han(*x);
+        let common: Vec<usize> = if from_behind {
+            a.chars().rev().zip(b.chars().rev()).take(most).take_while(same).map(|(c, _)| c.len_utf8()).collect()
+        } else {
+            a.chars().zip(b.chars()).take(most).take_while(same).map(|(c, _)| c.len_utf8()).collect()
+        };
+        let lengths = common.iter().scan(0, |sum, len| {
+            *sum += len;
+            Some(*sum)
+        });
+        std::iter::once(0).chain(lengths).collect()
+    };
+    let shorter = a.chars().count().min(b.chars().count());
+    ends(false, shorter).into_iter().any(|start| {
+        ends(true, shorter).into_iter().any(|end| {
+            let (Some(a), Some(b)) =
+                (a.get(start..a.len().saturating_sub(end)), b.get(start..b.len().saturating_sub(end)))
+            else {
+                return false;
+            };
+            in_one_group(a, b)
+        })
     })
 }
 
