@@ -37,6 +37,29 @@ const WINDOWS: usize = 3;
 const INGESTED: usize = 2_000;
 const RESULTS: usize = 20;
 
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Embedding,
+    Search,
+    Verification,
+    Writing,
+    Ingest,
+}
+
+impl Subject {
+    pub const NAMES: [&str; 5] = ["embedding", "search", "verification", "writing", "ingest"];
+    const ALL: [Self; 5] = [Self::Embedding, Self::Search, Self::Verification, Self::Writing, Self::Ingest];
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.iter().zip(Self::ALL).find(|(own, _)| **own == name).map(|(_, subject)| subject)
+    }
+
+    const fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
 /// Why a measurement stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
@@ -61,14 +84,15 @@ pub enum BenchError {
 }
 
 impl App {
-    /// Measures `rounds` rounds of everything for which there are models, over what the store holds. `server` is the
-    /// address of a server of llama.cpp that writing is measured against as well.
+    /// Measures `rounds` rounds of everything, or of `only` one subject, for which there are models, over what the store
+    /// holds. `server` is the address of a server of llama.cpp that writing is measured against as well.
     ///
     /// # Errors
     /// [`BenchError::NothingToMeasure`] where the store holds fewer passages than a round needs.
     pub async fn bench(
         &self,
         rounds: usize,
+        only: Option<Subject>,
         server: Option<&str>,
         told: &(dyn Fn(&'static str) + Sync),
     ) -> Result<Vec<Row>, BenchError> {
@@ -78,16 +102,16 @@ impl App {
         }
         let bench = Bench { app: self, pool };
         let mut rows = Vec::new();
-        told("embedding");
-        rows.push(bench.embedding(rounds).await?);
-        told("search");
-        rows.extend(bench.search(rounds).await?.map(Some));
-        told("verification");
-        rows.extend(bench.verification(rounds).await?.map(Some));
-        told("generation");
-        rows.extend(bench.writing(rounds, server).await?.into_iter().map(Some));
-        told("ingest");
-        rows.push(Some(bench.ingest(rounds).await?));
+        for subject in Subject::ALL.into_iter().filter(|subject| only.is_none_or(|only| only == *subject)) {
+            told(subject.name());
+            match subject {
+                Subject::Embedding => rows.push(bench.embedding(rounds).await?),
+                Subject::Search => rows.extend(bench.search(rounds).await?.map(Some)),
+                Subject::Verification => rows.extend(bench.verification(rounds).await?.map(Some)),
+                Subject::Writing => rows.extend(bench.writing(rounds, server).await?.into_iter().map(Some)),
+                Subject::Ingest => rows.push(Some(bench.ingest(rounds).await?)),
+            }
+        }
         Ok(rows.into_iter().flatten().filter(|series| !series.is_empty()).map(|series| series.row()).collect())
     }
 

@@ -7,6 +7,8 @@ mod growth;
 mod opened;
 mod service;
 
+pub use bench::Subject;
+
 use std::sync::Arc;
 
 use time::OffsetDateTime;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::progress;
 use crate::{
-    app::App,
+    app::{App, Subject},
     eval::{bench, growth},
 };
 
@@ -17,6 +17,9 @@ pub struct BenchArgs {
     /// of disk and 4 GB of memory for a million)
     #[arg(long, value_name = "PASSAGES", value_parser = clap::value_parser!(u64).range(500..=10_000_000))]
     grow_to: Option<u64>,
+    /// Measure only this: embedding, search, verification, writing or ingest
+    #[arg(long, value_name = "WHAT", value_parser = subject)]
+    only: Option<Subject>,
     /// Measure writing against this llama.cpp server as well; it must hold the same model, with --parallel 8 and as
     /// many threads
     #[arg(long, value_name = "URL")]
@@ -24,6 +27,10 @@ pub struct BenchArgs {
     /// Figures as JSON
     #[arg(long)]
     json: bool,
+}
+
+fn subject(name: &str) -> Result<Subject, String> {
+    Subject::parse(name).ok_or_else(|| format!("'{name}' is not measured; choose one of {}", Subject::NAMES.join(", ")))
 }
 
 pub async fn run(args: &BenchArgs, app: &App) -> anyhow::Result<()> {
@@ -38,7 +45,8 @@ pub async fn run(args: &BenchArgs, app: &App) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let rows = app.bench(usize::from(args.rounds), args.server.as_deref(), &|what| bar.set_message(what)).await?;
+    let rounds = usize::from(args.rounds);
+    let rows = app.bench(rounds, args.only, args.server.as_deref(), &|what| bar.set_message(what)).await?;
     bar.finish_and_clear();
     if args.json {
         println!("{}", serde_json::json!({ "rows": rows }));

@@ -306,6 +306,7 @@ impl Reader<'_, '_> {
                 finding.best = Some((at, run, coverage));
             }
         }
+        finding.foreign = !members.is_empty() && members.iter().all(|&at| self.is_foreign(&self.table.sources[at]));
         let coverage = finding.best.map_or(0.0, |(_, _, coverage)| coverage);
         if only_near && coverage < OTHERS_FROM {
             return None;
@@ -343,11 +344,16 @@ impl Reader<'_, '_> {
         let mut lines = Vec::new();
         for &at in members {
             let source = &self.table.sources[at];
-            let coverage: Vec<f32> =
-                source.profiles.iter().map(|p| self.profile.coverage(&self.table.rarity, [p])).collect();
+            let own = source.profiles.iter().map(|p| self.profile.coverage(&self.table.rarity, [p]));
+            let shared = source.sentences.iter().map(|sentence| self.unit.shared_figures(&sentence.unit));
+            let coverage: Vec<f32> = own.zip(shared).map(|(words, figures)| words.max(figures)).collect();
             lines.extend(source.for_rules(&coverage));
         }
         (self.table.check)(&Case { claim: self.unit.clone(), question: None, as_of: self.table.as_of, sources: lines })
+    }
+
+    fn is_foreign(&self, source: &Source<'_>) -> bool {
+        !source.sentences.is_empty() && source.sentences.iter().all(|sentence| sentence.unit.lang != self.unit.lang)
     }
 
     fn features(&self, members: &[usize], run: f32) -> Features {

@@ -7,7 +7,12 @@ use crate::{
         text::{Lang, Span},
         verdict::EvidenceSpan,
     },
-    text::{date::DateMention, logic::Logic, quantity::Quantity, reference::LegalReference},
+    text::{
+        date::{DateMention, DateRelation},
+        logic::Logic,
+        quantity::Quantity,
+        reference::LegalReference,
+    },
 };
 
 /// A sentence and everything the deterministic layer reads in it. All spans are into `text`.
@@ -19,6 +24,22 @@ pub struct Unit<'a> {
     pub dates: Vec<DateMention>,
     pub references: Vec<LegalReference>,
     pub logic: Logic,
+}
+
+impl Unit<'_> {
+    /// The share of this claim's figures and dates that stand in a sentence of another language, which shares no words with
+    /// it; 0 in the same language.
+    pub fn shared_figures(&self, source: &Unit<'_>) -> f32 {
+        let all = self.quantities.len() + self.dates.len();
+        if self.lang == source.lang || all == 0 {
+            return 0.0;
+        }
+        let figures = self.quantities.iter().filter(|q| source.quantities.iter().any(|s| q.relation(s).is_grounded()));
+        let told = |d: &&DateMention| {
+            source.dates.iter().any(|s| matches!(d.when.against(s.when), DateRelation::Same | DateRelation::Within))
+        };
+        (figures.count() + self.dates.iter().filter(told).count()) as f32 / all as f32
+    }
 }
 
 /// A sentence of a source.

@@ -31,6 +31,8 @@ pub(super) struct Finding {
     pub opinion: Option<Opinion>,
     /// The judge's probability that the claim is borne out, where it was asked.
     pub judged: Option<f32>,
+    /// No source of the group is in the claim's language: words in common tell nothing.
+    pub foreign: bool,
 }
 
 /// A claim that has been through labels, words and rules.
@@ -71,6 +73,7 @@ impl Finding {
             score: self.score,
             opinion: self.opinion.clone(),
             judged: self.judged,
+            foreign: self.foreign,
         }
     }
 
@@ -88,7 +91,8 @@ impl Finding {
             contradicted: self.has(Effect::Contradict),
             part_missing: self.has(Effect::Unsupport),
             flagged: self.has(Effect::Flag) || long,
-            coverage: self.coverage(),
+            // Nothing to go by, unless a model has compared them.
+            coverage: if self.foreign && self.score.is_none() { f32::NAN } else { self.coverage() },
             nearness: self.score.map(|_| self.features.cosine),
             score: self.score,
             against: self.opinion.as_ref().and_then(|o| Some(o.against.as_ref()?.p)),

@@ -367,7 +367,8 @@ pub(super) fn bare_year(c: &Captures<'_>, text: &str) -> Option<When> {
 }
 
 /// Lower-case words in -s that follow a year.
-const YEAR_WORDS: [&str; 14] = [
+const YEAR_WORDS: [&str; 15] = [
+    "versus",
     "was",
     "has",
     "is",

@@ -50,7 +50,11 @@ fn deontic(case: &Case<'_>) -> Vec<Reason> {
             continue;
         }
         let agrees = |cues: &[&Cue<DeonticClass>]| cues.iter().any(|cue| !cue.class.conflicts(claimed.class));
-        if matches.is_empty() || matches.iter().any(|(_, cues)| agrees(cues)) {
+        if matches.is_empty() {
+            reasons.extend(of_another_word(case, *clause, claimed));
+            continue;
+        }
+        if matches.iter().any(|(_, cues)| agrees(cues)) {
             continue;
         }
         let Some((best, cues)) = matches.first() else { continue };
@@ -68,35 +72,23 @@ fn deontic(case: &Case<'_>) -> Vec<Reason> {
         }
         let effect =
             if best.forward >= 0.8 && best.back >= 0.5 && cues.len() == 1 { Effect::Contradict } else { Effect::Flag };
-        let (ours, theirs) = (
-            claimed.span.of(case.claim.text).unwrap_or_default(),
-            other.span.of(best.source.unit.text).unwrap_or_default(),
-        );
-        reasons.push(Reason {
-            code: "R16",
-            effect,
-            claim_span: Some(claimed.span),
-            evidence: Some(best.source.at(other.span)),
-            comparison: Some(Comparison {
-                claim: ours.to_owned(),
-                source: theirs.to_owned(),
-                relation: "≠".to_owned(),
-            }),
-            message: Message::new(
-                format!(
-                    "断言写“{ours}”（{}），来源写“{theirs}”（{}），二者效力不同。",
-                    claimed.class.zh(),
-                    other.class.zh()
-                ),
-                format!(
-                    "The claim says “{ours}” ({}), the source says “{theirs}” ({}).",
-                    claimed.class.en(),
-                    other.class.en()
-                ),
-            ),
-        });
+        reasons.push(modal_reason(case, claimed, best, other, effect));
     }
     reasons
+}
+
+/// The only modal word of what covers most of the clause is of another class: the act may be the same in another word,
+/// which a person has to see.
+fn of_another_word(case: &Case<'_>, clause: Span, claimed: &Cue<DeonticClass>) -> Option<Reason> {
+    let stretches = clause::matches(case, clause, 0.5, clause::operators);
+    let cues: Vec<(&Match<'_, '_>, &Cue<DeonticClass>)> = stretches
+        .iter()
+        .flat_map(|m| modals(&m.source.unit.logic, m.span).into_iter().map(move |cue| (m, cue)))
+        .collect();
+    let (best, other) = cues.first()?;
+    let all_conflict = cues.iter().all(|(_, cue)| cue.class.conflicts(claimed.class));
+    (all_conflict && !licensed(claimed.class, other, best))
+        .then(|| modal_reason(case, claimed, best, other, Effect::Flag))
 }
 
 /// A recommendation of the same act, where no source makes it a duty. "Should" stands for "must" in guidelines.
@@ -130,6 +122,37 @@ fn beyond_advice(
         message: Message::new(
             format!("断言写“{ours}”，来源只是“{theirs}”：建议不等于义务。"),
             format!("The claim says “{ours}”, the source only “{theirs}”: a recommendation is no duty."),
+        ),
+    }
+}
+
+/// R16: what the claim and the source make of one act.
+fn modal_reason(
+    case: &Case<'_>,
+    claimed: &Cue<DeonticClass>,
+    at: &Match<'_, '_>,
+    other: &Cue<DeonticClass>,
+    effect: Effect,
+) -> Reason {
+    let ours = claimed.span.of(case.claim.text).unwrap_or_default();
+    let theirs = other.span.of(at.source.unit.text).unwrap_or_default();
+    Reason {
+        code: "R16",
+        effect,
+        claim_span: Some(claimed.span),
+        evidence: Some(at.source.at(other.span)),
+        comparison: Some(Comparison { claim: ours.to_owned(), source: theirs.to_owned(), relation: "≠".to_owned() }),
+        message: Message::new(
+            format!(
+                "断言写“{ours}”（{}），来源写“{theirs}”（{}），二者效力不同。",
+                claimed.class.zh(),
+                other.class.zh()
+            ),
+            format!(
+                "The claim says “{ours}” ({}), the source says “{theirs}” ({}).",
+                claimed.class.en(),
+                other.class.en()
+            ),
         ),
     }
 }

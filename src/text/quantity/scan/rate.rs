@@ -56,13 +56,22 @@ pub(super) fn rate(text: &str, at: usize, floor: usize) -> Option<(Vec<Quantity>
     occasions(text, at, end, floor, count, period.unit.kind, period.value)
 }
 
-/// The end of 每8小时 in 每8小时500mg: it divides what follows, and is no quantity itself.
+/// Characters between what divides a figure and the figure.
+const BEFORE_DIVIDED: usize = 8;
+
+/// The end of 每8小时 in 每8小时500mg, of 每10股 in 每10股派发现金红利3.50元: it divides what follows, and is no quantity itself.
 pub(super) fn divided_by(text: &str, at: usize) -> Option<usize> {
     let number_at = at + text[at..].strip_prefix('每').map(|_| '每'.len_utf8())?;
     let stretch = term(text, number_at, number_at)?;
-    let divides = stretch.has_unit && stretch.unit.kind.is_time() && stretch.unit.per.is_empty();
-    let behind = read(text, stretch.end).filter(|next| next.form == Form::Digits);
-    (divides && behind.is_some()).then_some(stretch.end)
+    if !stretch.has_unit || !stretch.unit.per.is_empty() || stretch.upper.is_some() {
+        return None;
+    }
+    let behind = cue::clause_after(text, stretch.end);
+    let next = behind.char_indices().find(|(_, c)| c.is_ascii_digit() || numeral::han_digit(*c).is_some());
+    let next = next.filter(|(at, _)| behind[..*at].chars().count() <= BEFORE_DIVIDED)?;
+    // 每8小时一次 is a frequency.
+    let times = read(text, stretch.end + next.0).is_some_and(|numeral| text[numeral.end..].starts_with('次'));
+    (!times).then_some(stretch.end)
 }
 
 fn occasions(

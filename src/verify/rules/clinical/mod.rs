@@ -127,6 +127,20 @@ fn dose(case: &Case<'_>) -> Vec<Reason> {
         ] {
             found.extend(conflict(&claim, &source, senses, (zh, en), effect, quantity, &place));
         }
+        // A sentence may tell the first dose and the largest one: what stands before each decides.
+        let before = |q: &Quantity, text: &str| q.role.of(text).unwrap_or_default().to_lowercase();
+        let (mine, other) = (before(quantity, case.claim.text), before(theirs, sentence.unit.text));
+        if found.is_empty() {
+            found.extend(conflict(
+                &mine,
+                &other,
+                DOSE_KINDS,
+                ("剂量性质", "Kind of dose"),
+                Effect::Flag,
+                quantity,
+                &place,
+            ));
+        }
     } else if let (Some(quantity), Some(sentence)) = (figures.first(), aligned.first())
         && let Some(theirs) = sentence.unit.quantities.iter().find(|q| is_amount(q.unit.kind) || is_rate(q))
     {

@@ -22,10 +22,30 @@ const SIDES: &[(&[&str], &[&str])] = &[
     (&["阳性", "positive", "seropositive"], &["阴性", "negative", "seronegative"]),
     (&["良性", "benign"], &["恶性", "malignant"]),
     (&["急性", "acute"], &["慢性", "chronic"]),
+    (
+        &[
+            "有统计学意义",
+            "有统计学差异",
+            "有显著差异",
+            "有显著性差异",
+            "显著",
+            "statistically significant",
+            "significantly",
+        ],
+        &[
+            "无统计学意义",
+            "无统计学差异",
+            "无显著差异",
+            "无显著性差异",
+            "no significant",
+            "nonsignificant",
+            "non-significant",
+        ],
+    ),
 ];
 
 const NEGATIONS: &[&str] =
-    &["不", "非", "无", "不是", "并非", "未见", "没有", "not", "no", "not a", "never", "isn't", "non"];
+    &["不", "非", "无", "未", "不是", "并非", "未见", "没有", "not", "no", "not a", "never", "isn't", "non"];
 
 pub(super) fn polarity(case: &Case<'_>) -> Vec<Reason> {
     let claim = case.claim.text.to_lowercase();

@@ -14,7 +14,7 @@ use crate::{
         verdict::{Comparison, Effect, Reason},
     },
     text::{
-        date::DateRelation,
+        date::{DateMention, DateRelation},
         quantity::{Form, Kind, Number, Quantity, Relation, Value},
     },
     verify::case::{ALIGNED, Case, SourceSentence, Unit},
@@ -204,6 +204,22 @@ fn is_other_value(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> bo
     (found.unique && coverage >= 0.5 && (role >= 0.34 || (found.role.is_none() && coverage >= 0.75))) || strong
 }
 
+/// Which date each figure of a kind belongs to, where the two take turns: A in 2023 versus B in 2022; 2023年为A，2022年为B.
+pub fn by_turns<'u>(unit: &'u Unit<'_>, kind: Kind) -> Vec<(&'u Quantity, &'u DateMention)> {
+    let figures: Vec<&Quantity> = unit.quantities.iter().filter(|q| q.unit.kind == kind).collect();
+    let dates: Vec<&DateMention> = unit.dates.iter().collect();
+    let take_turns = |first: &[Span], second: &[Span]| {
+        let follows = |(a, b): (&Span, &Span)| a.end() <= b.start();
+        first.iter().zip(second).all(follows) && second.iter().zip(first.iter().skip(1)).all(follows)
+    };
+    let spans = |of: &[&Quantity]| of.iter().map(|q| q.span).collect::<Vec<_>>();
+    let (a, b) = (spans(&figures), dates.iter().map(|d| d.span).collect::<Vec<_>>());
+    if a.len() < 2 || a.len() != b.len() || !(take_turns(&a, &b) || take_turns(&b, &a)) {
+        return Vec::new();
+    }
+    figures.into_iter().zip(dates).collect()
+}
+
 /// Another figure of the same sentence fits the claim's role as well.
 fn has_rival(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> bool {
     let own = role::of(quantity, case.claim.text);
@@ -303,6 +319,10 @@ fn leading_digits(surface: &str) -> Option<String> {
 fn stands_unread(text: &str, digits: &str, read: &[Span]) -> bool {
     text.match_indices(digits).any(|(at, found)| {
         let span = Span::new(at, at + found.len());
+        // 34/1000 is read as a share, and says 34 of 1,000.
+        if text[..at].ends_with('/') || text[span.end()..].starts_with('/') {
+            return true;
+        }
         let bounded = !text[..at].ends_with(|c: char| c.is_ascii_digit() || c == '.')
             && !text[span.end()..].starts_with(|c: char| c.is_ascii_digit());
         bounded && !read.iter().any(|r| r.overlaps(span))

@@ -26,6 +26,7 @@ use crate::{
         text::Message,
         verdict::{Comparison, Effect, Reason},
     },
+    text::date::{DateMention, DateRelation},
     text::quantity::{Change, Kind, Number, Quantity, Relation, Trend, Value},
     verify::case::{ALIGNED, Case, SourceSentence},
 };
@@ -50,7 +51,8 @@ fn figures(case: &Case<'_>) -> Vec<Reason> {
         .iter()
         .filter_map(|figure| {
             let found = match &figure.finding {
-                Finding::Grounded(found) => swapped(case, figure.quantity, found)
+                Finding::Grounded(found) => of_another_time(case, figure.quantity, found)
+                    .unwrap_or_else(|| swapped(case, figure.quantity, found))
                     .or_else(|| level(figure.quantity, found))
                     .unwrap_or_else(|| grounded(figure.quantity, found)),
                 Finding::Derived { sentence, derived } => follows(figure.quantity, sentence, derived),
@@ -123,6 +125,35 @@ fn absent(quantity: &Quantity, nearest: Option<&Match<'_>>, sure: bool) -> Reaso
 /// item must hold.
 const OTHER_ITEM: f32 = 0.8;
 const WHOLE: f32 = 0.99;
+
+/// R2: the figure stands in the sentence, but at another time than in the claim: "21 % in 2023 versus 19 % in 2022".
+/// `None` where figures and dates do not take turns; `Some(None)` where they do and the claim has it right.
+fn of_another_time(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Option<Reason>> {
+    let [mine] = case.claim.dates.as_slice() else { return None };
+    let unit = &found.sentence.unit;
+    let turns = figure::by_turns(unit, quantity.unit.kind);
+    let is_told =
+        |theirs: &DateMention| matches!(mine.when.against(theirs.when), DateRelation::Same | DateRelation::Within);
+    let (_, theirs) = turns.iter().find(|(figure, _)| figure.span == found.quantity.span)?;
+    if mine.when.against(theirs.when) != DateRelation::Different {
+        return is_told(theirs).then_some(None);
+    }
+    let (right, _) = turns.iter().find(|(figure, at)| is_told(at) && !quantity.relation(figure).is_grounded())?;
+    let (claim, other, label) = (quantity.surface.trim(), right.surface.trim(), found.sentence.label);
+    let told = mine.span.of(case.claim.text).unwrap_or_default();
+    let at = theirs.span.of(unit.text).unwrap_or_default();
+    let swapped = Match { quantity: right, relation: quantity.relation(right), ..found.clone() };
+    Some(Some(reason(
+        "R2",
+        Effect::Contradict,
+        quantity,
+        Some(&swapped),
+        Message::new(
+            format!("时间张冠李戴：来源{label}中“{claim}”属于“{at}”，“{told}”为“{other}”。"),
+            format!("Swapped: in {label} “{claim}” is of “{at}”; “{told}” has “{other}”."),
+        ),
+    )))
+}
 
 /// R2: the figure stands in the sentence, but beside another name than in the claim.
 fn swapped(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Reason> {

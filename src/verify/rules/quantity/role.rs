@@ -68,6 +68,10 @@ const STOP: &[&str] = &[
     "each",
     "per",
     "there",
+    "versus",
+    "vs",
+    "compared",
+    "against",
 ];
 
 /// Chinese words of the same sort; they are cut out before the rest is read in pairs of characters.

@@ -109,8 +109,15 @@ fn plain(text: &str) -> String {
     let kept: String = kept.filter(|c| !"的了之而地得所于在为".contains(*c)).flat_map(char::to_lowercase).collect();
     kept.split_whitespace()
         .filter(|word| !EMPTY_EN.split(' ').any(|empty| empty == *word))
+        .map(singular)
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// An English word without the ending of its plural.
+fn singular(word: &str) -> &str {
+    let plural = word.len() > 3 && word.is_ascii() && word.ends_with('s') && !word.ends_with("ss");
+    if plural { &word[..word.len() - 1] } else { word }
 }
 
 /// English words that change with the wording.
@@ -155,6 +162,8 @@ const ALIKE: &str = "和 与 及 以及 并 跟
 患者 病人
 治疗 医治
 向 对
+自 从 由
+未 没有 没 未曾
 本 该
 及时 尽快
 低于 少于
@@ -199,6 +208,7 @@ reduced lowered decreased
 part portion
 parts portions
 must shall
+keep retain maintain
 can may
 use used using
 show shows showed
