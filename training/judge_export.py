@@ -55,17 +55,21 @@ def main():
     options.add_argument("--figures", type=Path)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--wide", action="store_true")
+    options.add_argument("--decides", action="store_true", help="let it support claims from its thresholds on, without a certificate")
     options.add_argument("--name", default="attest-judge-270m", help="what certificates and answers call it")
     options = options.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     lora = Lora.of(Shapes(base()), torch.load(options.weights))
-    digest = write(options.out / "adapter.gguf", lora, options.wide)
+    adapter = f"{options.name}.gguf"
+    digest = write(options.out / adapter, lora, options.wide)
     (options.out / "prompt.txt").write_text(TEMPLATE)
-    about = {"name": options.name, "base": base().stem, "base_sha256": hashlib.sha256(base().read_bytes()).hexdigest(), "adapter_sha256": digest,
+    about = {"name": options.name, "base": base().stem, "base_sha256": hashlib.sha256(base().read_bytes()).hexdigest(), "adapter": adapter, "adapter_sha256": digest,
              "verdicts": list(VERDICTS), "labels": list(WORDS), "evidence_tokens": EVIDENCE_LIMIT, "claim_tokens": CLAIM_LIMIT}
     if options.figures:
         figures = json.loads(options.figures.read_text())
-        about |= {"calibration": figures["calibration"], "thresholds": figures["thresholds"]}
+        about["calibration"] = figures["calibration"]
+        if options.decides:
+            about["thresholds"] = figures["thresholds"]
     (options.out / "judge.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n")
     print(json.dumps(about, ensure_ascii=False))
 

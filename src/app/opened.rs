@@ -9,7 +9,7 @@ use crate::{
         EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaEncoder, LlamaGenerator, LlamaJudge, LlamaReranker,
         ModelOptions, Trained,
     },
-    models::{Installed, Job, Models},
+    models::{Installed, Job, Models, ModelsError},
     ports::{Embedder, Encoder, Generator, Judge, ModelError, Reranker, Retriever},
     remote::RemoteGenerator,
     retrieve::{ByRelevance, QueryAdapter, Remembering},
@@ -62,14 +62,17 @@ impl App {
         opened.await.cloned()
     }
 
-    /// The language model that is asked about what rules and encoder leave open: the one that was chosen, or the trained
-    /// one that came with the program where its base model is here. A generator that judges as well is held once.
+    /// The language model that is asked about what rules and encoder leave open; `None` where none was chosen. A
+    /// generator that judges as well is held once.
     pub async fn judge(&self) -> Result<Option<Arc<dyn Judge>>, AppError> {
         let opened = self.0.judge.get_or_try_init(|| async {
             if self.0.config.fake_models {
                 return Ok(None);
             }
-            let Some(chosen) = self.0.models.assigned(Job::Judge)? else { return self.trained_judge().await };
+            let Some(chosen) = self.0.models.assigned(Job::Judge)? else { return Ok(None) };
+            if let Some(trained) = Trained::beside(&chosen.path)? {
+                return Ok(Some(self.trained_judge(trained).await?));
+            }
             let writes = self.0.models.assigned(Job::Generator)?.is_some_and(|model| model.name == chosen.name);
             if self.0.config.generator.is_none()
                 && writes
@@ -84,19 +87,14 @@ impl App {
         opened.await.cloned()
     }
 
-    async fn trained_judge(&self) -> Result<Option<Arc<dyn Judge>>, AppError> {
-        let Some((trained, base)) = self.shipped_judge()? else { return Ok(None) };
+    /// A judge that is an adapter, over the model that it was trained for.
+    async fn trained_judge(&self, trained: Trained) -> Result<Arc<dyn Judge>, AppError> {
+        let base = self.0.models.installed()?.into_iter().find(|model| model.sha256 == trained.base.sha256);
+        let base = base
+            .ok_or_else(|| ModelsError::NoBase { judge: trained.identity().name, base: trained.base.name.clone() })?;
         let mut options = GeneratorOptions::new(self.model_options(&base));
         options.context = JUDGE_CONTEXT;
-        let judge = blocking(move || LlamaJudge::trained(trained, options)).await?;
-        Ok(Some(Arc::new(judge)))
-    }
-
-    /// The trained judge that came with the program, and the model that it lies over, if that is here.
-    fn shipped_judge(&self) -> Result<Option<(Trained, Installed)>, AppError> {
-        let Some(trained) = Trained::read(&self.0.config.judge_dir)? else { return Ok(None) };
-        let base = self.0.models.installed()?.into_iter().find(|model| model.sha256 == trained.base);
-        Ok(base.map(|base| (trained, base)))
+        Ok(Arc::new(blocking(move || LlamaJudge::trained(trained, options)).await?))
     }
 
     /// Nothing is loaded for whoever only looks.
@@ -177,12 +175,8 @@ impl App {
         if let Ok(Some(encoder)) = self.encoder().await {
             loaded.push(("verifier", encoder.identity().clone()));
         }
-        match self.assigned(Job::Judge) {
-            Ok(Some(judge)) => loaded.push(("judge", judge.identity())),
-            Ok(None) => {
-                loaded.extend(self.shipped_judge().ok().flatten().map(|(judge, _)| ("judge", judge.identity())))
-            }
-            Err(_) => {}
+        if let Ok(Some(judge)) = self.assigned(Job::Judge) {
+            loaded.push(("judge", judge.identity()));
         }
         if let Ok(Some(generator)) = self.assigned(Job::Generator) {
             loaded.push(("generator", generator.identity()));

@@ -25,9 +25,6 @@ pub struct GlobalArgs {
     /// The verifier that is used unless 'attest models use verifier' chose another [default: ./models/verifier]
     #[arg(long, global = true, env = "ATTEST_VERIFIER", value_name = "DIR", hide = true)]
     pub verifier_dir: Option<PathBuf>,
-    /// The trained judge that is used unless 'attest models use judge' chose another [default: ./models/judge]
-    #[arg(long, global = true, env = "ATTEST_JUDGE", value_name = "DIR", hide = true)]
-    pub judge_dir: Option<PathBuf>,
     /// Address of the model hub
     #[arg(long, global = true, env = "HF_ENDPOINT", value_name = "URL", hide = true)]
     pub hub: Option<String>,
@@ -110,8 +107,6 @@ pub struct Config {
     pub models_dir: PathBuf,
     /// A GGUF and its heads; may be missing.
     pub verifier_dir: PathBuf,
-    /// An adapter and what is known of it; may be missing.
-    pub judge_dir: PathBuf,
     pub hub: Option<String>,
     pub hub_token: Option<String>,
     /// A server that writes instead of a local generator.
@@ -144,7 +139,6 @@ impl Config {
         };
         let models_dir = args.models_dir.clone().unwrap_or_else(|| home.join("models"));
         let verifier_dir = args.verifier_dir.clone().unwrap_or_else(|| PathBuf::from("models/verifier"));
-        let judge_dir = args.judge_dir.clone().unwrap_or_else(|| PathBuf::from("models/judge"));
         let generator = match args.generator_url.as_deref().filter(|url| !url.trim().is_empty()) {
             None => None,
             Some(url) => {
@@ -159,7 +153,6 @@ impl Config {
             home,
             models_dir,
             verifier_dir,
-            judge_dir,
             hub: args.hub.clone(),
             hub_token: args.hub_token.clone(),
             generator,

@@ -48,6 +48,8 @@ pub enum ModelsError {
     SeveralModels(String),
     #[error("'{0}' is not here; 'attest models pull {0}' fetches it")]
     NotInstalled(String),
+    #[error("the judge {judge} lies over the model {base}, which is not here; 'attest models pull {base}' fetches it")]
+    NoBase { judge: String, base: String },
     #[error("the connection to the hub failed: {problem}; pull again to go on from {have} bytes")]
     Connection { problem: String, have: u64 },
 }

@@ -10,6 +10,9 @@ pub fn fits(header: &Header, job: Job) -> Result<(), String> {
     let architecture = header.architecture();
     let pooling = header.pooling();
     let embeds = matches!(pooling, Some(Pooling::Mean | Pooling::Cls | Pooling::Last));
+    if header.text("general.type") == Some("adapter") && job != Job::Judge {
+        return Err("it is an adapter, which changes a model and is none by itself".to_owned());
+    }
     match job {
         Job::Embedder if pooling == Some(Pooling::Rank) => {
             Err(format!("it is a reranker ('{architecture}' with a classification head); choose an embedding model"))

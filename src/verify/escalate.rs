@@ -45,7 +45,10 @@ pub(super) async fn ask(
     for (at, (opened, lang)) in open.iter().zip(langs).enumerate() {
         let State::Read(read) = &opened.state else { continue };
         let claim = opened.text.trim();
+        // A trained judge has only read claims in the language of their evidence.
+        let unread = read.together.foreign && judge.threshold(*lang).is_some();
         if read.long
+            || unread
             || read.together.decide(false, &measured(*lang)) != Decision::Open
             || judge.count_tokens(claim) > LONGEST_CLAIM
         {

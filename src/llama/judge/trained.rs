@@ -17,7 +17,6 @@ use crate::{
 };
 
 const ABOUT: &str = "judge.json";
-const ADAPTER: &str = "adapter.gguf";
 const PROMPT: &str = "prompt.txt";
 /// The verdicts in the order in which they are used here.
 const VERDICTS: [&str; 3] = ["supported", "contradicted", "unsupported"];
@@ -27,8 +26,8 @@ const VERDICTS: [&str; 3] = ["supported", "contradicted", "unsupported"];
 pub struct Trained {
     /// Low-rank additions, a GGUF.
     pub adapter: PathBuf,
-    /// SHA-256 of the model that they belong to, hexadecimal.
-    pub base: String,
+    /// The model that they belong to.
+    pub base: ModelIdentity,
     /// The tokens that stand for supported, contradicted and unsupported.
     pub words: Vec<String>,
     /// The longest evidence and the longest claim that it was trained with.
@@ -45,7 +44,10 @@ pub struct Trained {
 #[derive(Deserialize)]
 struct About {
     name: String,
+    base: String,
     base_sha256: String,
+    /// The name of its file.
+    adapter: String,
     adapter_sha256: String,
     verdicts: Vec<String>,
     labels: Vec<String>,
@@ -61,7 +63,7 @@ impl Trained {
     /// # Errors
     /// [`ModelError::BadFile`] for a part that is missing or damaged, or an adapter that the folder does not speak of.
     pub fn read(folder: &Path) -> Result<Option<Self>, ModelError> {
-        let (about, adapter) = (folder.join(ABOUT), folder.join(ADAPTER));
+        let about = folder.join(ABOUT);
         if !about.exists() {
             return Ok(None);
         }
@@ -70,6 +72,7 @@ impl Trained {
         let found: About = serde_json::from_str(&text(&about)?).map_err(|e| bad(&about, e.to_string()))?;
         let prompt = text(&folder.join(PROMPT))?;
         found.check(&prompt).map_err(|problem| bad(&about, problem))?;
+        let adapter = folder.join(&found.adapter);
         let digest = sha256(&fs::read(&adapter).map_err(|e| bad(&adapter, e.to_string()))?);
         if digest != found.adapter_sha256 {
             let problem = format!("its SHA-256 is {digest}, but {ABOUT} beside it was written for another adapter");
@@ -77,7 +80,7 @@ impl Trained {
         }
         Ok(Some(Self {
             adapter,
-            base: found.base_sha256,
+            base: ModelIdentity { name: found.base, sha256: found.base_sha256 },
             words: found.labels,
             evidence_tokens: found.evidence_tokens,
             claim_tokens: found.claim_tokens,
@@ -86,6 +89,15 @@ impl Trained {
             prompt,
             measured: found.measured,
         }))
+    }
+
+    /// The judge whose adapter this file is; `None` for any other model.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn beside(adapter: &Path) -> Result<Option<Self>, ModelError> {
+        let Some(folder) = adapter.parent() else { return Ok(None) };
+        Ok(Self::read(folder)?.filter(|judge| judge.adapter.file_name() == adapter.file_name()))
     }
 
     pub fn identity(&self) -> ModelIdentity {
@@ -140,7 +152,7 @@ fn on_one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const JSON: &str = r#"{"name": "j", "base": "b", "base_sha256": "00", "adapter_sha256": "SHA",
+    const JSON: &str = r#"{"name": "j", "base": "b", "base_sha256": "00", "adapter": "j.gguf", "adapter_sha256": "SHA",
         "verdicts": ["supported", "contradicted", "unsupported"], "labels": [" True", " False", " Neither"],
         "evidence_tokens": 256, "claim_tokens": 96,
         "calibration": {"en": {"temperature": 2.0, "bias": [0.5, 0.0, 0.0]}},
@@ -148,7 +160,7 @@ mod tests {
 
     fn folder(json: &str, prompt: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join(ADAPTER), b"weights").expect("it writes");
+        fs::write(folder.path().join("j.gguf"), b"weights").expect("it writes");
         fs::write(folder.path().join(ABOUT), json.replace("SHA", &sha256(b"weights"))).expect("it writes");
         fs::write(folder.path().join(PROMPT), prompt).expect("it writes");
         folder
@@ -162,7 +174,9 @@ mod tests {
         assert!(Trained::read(empty.path()).expect("nothing is there").is_none());
         let folder = folder(JSON, ASKS);
         let judge = Trained::read(folder.path()).expect("it is whole").expect("it is there");
-        assert_eq!((judge.base.as_str(), judge.identity().name.as_str()), ("00", "j"));
+        assert_eq!((judge.base.sha256.as_str(), judge.identity().name.as_str()), ("00", "j"));
+        assert!(Trained::beside(&folder.path().join("j.gguf")).expect("it is whole").is_some());
+        assert!(Trained::beside(&folder.path().join("k.gguf")).expect("it is whole").is_none());
         assert_eq!((judge.threshold(Lang::En), judge.threshold(Lang::Zh)), (Some(0.9), None));
         let Question::Framed(parts) = judge.question("a\n b {claim}", "c\td") else { panic!("two parts") };
         let parts: Vec<&str> = parts.iter().map(|(part, _)| part.as_str()).collect();

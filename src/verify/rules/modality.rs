@@ -11,7 +11,7 @@ use crate::{
         verdict::{Comparison, Effect, Reason},
     },
     text::logic::{ConditionClass, Cue, DeonticClass, Logic, Strength},
-    verify::case::Case,
+    verify::case::{Case, SourceSentence},
 };
 
 pub const RULES: &[Rule] = &[
@@ -36,7 +36,7 @@ fn of_the_act<'m>(m: &'m Match<'_, '_>, act: &str) -> Vec<&'m Cue<DeonticClass>>
 }
 
 fn deontic(case: &Case<'_>) -> Vec<Reason> {
-    let mut reasons = Vec::new();
+    let mut reasons: Vec<Reason> = in_another_language(case).into_iter().collect();
     for clause in &case.claim.logic.clauses {
         // One modal word is one assertion; two cannot be paired with those of a source without a parser.
         let claimed = modals(&case.claim.logic, *clause);
@@ -72,9 +72,23 @@ fn deontic(case: &Case<'_>) -> Vec<Reason> {
         }
         let effect =
             if best.forward >= 0.8 && best.back >= 0.5 && cues.len() == 1 { Effect::Contradict } else { Effect::Flag };
-        reasons.push(modal_reason(case, claimed, best, other, effect));
+        reasons.push(modal_reason(case, claimed, (best.source, other), effect));
     }
     reasons
+}
+
+/// Across languages acts cannot be told by their words: where claim and sentence share figures and have one modal word
+/// each, of other classes, a person has to look.
+fn in_another_language(case: &Case<'_>) -> Option<Reason> {
+    let [claimed] = case.claim.logic.deontics.as_slice() else { return None };
+    let foreign = |source: &&SourceSentence<'_>| source.unit.lang != case.claim.lang;
+    let aligned: Vec<_> = case.aligned().into_iter().filter(foreign).collect();
+    let conflicts = aligned.iter().map(|source| match source.unit.logic.deontics.as_slice() {
+        [other] if other.class.conflicts(claimed.class) => Some((*source, other)),
+        _ => None,
+    });
+    let (source, other) = *conflicts.collect::<Option<Vec<_>>>()?.first()?;
+    Some(modal_reason(case, claimed, (source, other), Effect::Flag))
 }
 
 /// The only modal word of what covers most of the clause is of another class: the act may be the same in another word,
@@ -88,7 +102,7 @@ fn of_another_word(case: &Case<'_>, clause: Span, claimed: &Cue<DeonticClass>) -
     let (best, other) = cues.first()?;
     let all_conflict = cues.iter().all(|(_, cue)| cue.class.conflicts(claimed.class));
     (all_conflict && !licensed(claimed.class, other, best))
-        .then(|| modal_reason(case, claimed, best, other, Effect::Flag))
+        .then(|| modal_reason(case, claimed, (best.source, other), Effect::Flag))
 }
 
 /// A recommendation of the same act, where no source makes it a duty. "Should" stands for "must" in guidelines.
@@ -130,17 +144,16 @@ fn beyond_advice(
 fn modal_reason(
     case: &Case<'_>,
     claimed: &Cue<DeonticClass>,
-    at: &Match<'_, '_>,
-    other: &Cue<DeonticClass>,
+    (source, other): (&SourceSentence<'_>, &Cue<DeonticClass>),
     effect: Effect,
 ) -> Reason {
     let ours = claimed.span.of(case.claim.text).unwrap_or_default();
-    let theirs = other.span.of(at.source.unit.text).unwrap_or_default();
+    let theirs = other.span.of(source.unit.text).unwrap_or_default();
     Reason {
         code: "R16",
         effect,
         claim_span: Some(claimed.span),
-        evidence: Some(at.source.at(other.span)),
+        evidence: Some(source.at(other.span)),
         comparison: Some(Comparison { claim: ours.to_owned(), source: theirs.to_owned(), relation: "≠".to_owned() }),
         message: Message::new(
             format!(

@@ -204,7 +204,11 @@ fn is_other_value(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> bo
     (found.unique && coverage >= 0.5 && (role >= 0.34 || (found.role.is_none() && coverage >= 0.75))) || strong
 }
 
-/// Which date each figure of a kind belongs to, where the two take turns: A in 2023 versus B in 2022; 2023年为A，2022年为B.
+/// Words that bind the members of two lists to each other by their places.
+pub const RESPECTIVELY: [&str; 3] = ["respectively", "分别", "依次"];
+
+/// Which date each figure of a kind belongs to, where the two take turns (A in 2023 versus B in 2022; 2023年为A，2022年为B)
+/// or are told to belong together in their order (2022年和2023年分别为A和B).
 pub fn by_turns<'u>(unit: &'u Unit<'_>, kind: Kind) -> Vec<(&'u Quantity, &'u DateMention)> {
     let figures: Vec<&Quantity> = unit.quantities.iter().filter(|q| q.unit.kind == kind).collect();
     let dates: Vec<&DateMention> = unit.dates.iter().collect();
@@ -214,7 +218,10 @@ pub fn by_turns<'u>(unit: &'u Unit<'_>, kind: Kind) -> Vec<(&'u Quantity, &'u Da
     };
     let spans = |of: &[&Quantity]| of.iter().map(|q| q.span).collect::<Vec<_>>();
     let (a, b) = (spans(&figures), dates.iter().map(|d| d.span).collect::<Vec<_>>());
-    if a.len() < 2 || a.len() != b.len() || !(take_turns(&a, &b) || take_turns(&b, &a)) {
+    let apart =
+        |first: &[Span], second: &[Span]| first.last().zip(second.first()).is_some_and(|(x, y)| x.end() <= y.start());
+    let in_order = RESPECTIVELY.iter().any(|word| unit.text.contains(word)) && (apart(&a, &b) || apart(&b, &a));
+    if a.len() < 2 || a.len() != b.len() || !(in_order || take_turns(&a, &b) || take_turns(&b, &a)) {
         return Vec::new();
     }
     figures.into_iter().zip(dates).collect()

@@ -164,7 +164,7 @@ fn swapped(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Re
     let sentence = found.sentence;
     let text = sentence.unit.text;
     // "A and B were 10 and 20, respectively" binds by position, which terms cannot see.
-    if ["respectively", "分别", "依次"].iter().any(|w| text.contains(w) || case.claim.text.contains(w)) {
+    if figure::RESPECTIVELY.iter().any(|w| text.contains(w) || case.claim.text.contains(w)) {
         return None;
     }
     let theirs = role::of(found.quantity, text);
