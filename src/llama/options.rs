@@ -126,7 +126,7 @@ pub struct GeneratorOptions {
     pub chat: Option<bool>,
     /// Opens the model's turn, for models that would otherwise think aloud first.
     pub assistant_prefix: String,
-    /// Low-rank additions (LoRA) laid over the model, a GGUF.
+    /// Low-rank additions (`LoRA`) laid over the model, a GGUF.
     pub adapter: Option<PathBuf>,
 }
 

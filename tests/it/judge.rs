@@ -94,7 +94,7 @@ async fn the_trained_judge_says_what_it_says_in_training() {
         let lang = if text("lang") == "zh" { Lang::Zh } else { Lang::En };
         let p =
             judge.judge(&text("evidence"), lang, &[text("claim")], Priority::Interactive).await.expect("it judges")[0];
-        let heard = row["p"].as_f64().expect("a number") as f32;
+        let heard: f32 = serde_json::from_value(row["p"].clone()).expect("a number");
         assert!((p - heard).abs() <= ROUNDING, "{line}: {p}");
         sides[usize::from(heard > 0.5)] += 1;
     }

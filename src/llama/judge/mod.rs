@@ -41,7 +41,7 @@ enum Manner {
     /// A model that follows instructions or examples: yes against no.
     Told(Template),
     /// A model that was trained for this one question.
-    Trained(Trained),
+    Trained(Box<Trained>),
 }
 
 impl LlamaJudge {
@@ -63,7 +63,12 @@ impl LlamaJudge {
         let serving = Arc::new(Serving::open(options, Job::Judge)?);
         let words = trained.words.iter().map(|word| only_token(&serving, word).map(|token| vec![token]));
         let words = words.collect::<Option<Vec<_>>>().ok_or_else(|| no_words(&serving, "one of its labels"))?;
-        Ok(Self { identity: trained.identity(), serving, words: words.into(), manner: Manner::Trained(trained) })
+        Ok(Self {
+            identity: trained.identity(),
+            serving,
+            words: words.into(),
+            manner: Manner::Trained(Box::new(trained)),
+        })
     }
 
     pub(super) fn over(serving: Arc<Serving>) -> Result<Self, ModelError> {

@@ -360,7 +360,7 @@ fn tells_whole_year(text: &str) -> bool {
                     && !lower[at + found.len()..].starts_with(|c: char| c.is_ascii_alphabetic()))
         })
     };
-    WHOLE_YEAR.iter().any(|word| stands(word))
+    WHOLE_YEAR.iter().any(stands)
 }
 
 const YEAR_ON_YEAR: &[&str] = &["同比", "year-on-year", "year on year", "year-over-year", "year over year", "yoy"];

@@ -51,10 +51,13 @@ fn figures(case: &Case<'_>) -> Vec<Reason> {
         .iter()
         .filter_map(|figure| {
             let found = match &figure.finding {
-                Finding::Grounded(found) => of_another_time(case, figure.quantity, found)
-                    .unwrap_or_else(|| swapped(case, figure.quantity, found))
-                    .or_else(|| level(figure.quantity, found))
-                    .unwrap_or_else(|| grounded(figure.quantity, found)),
+                Finding::Grounded(found) => match timed(case, figure.quantity, found) {
+                    Timed::Other(reason) => Some(*reason),
+                    Timed::Right => None,
+                    Timed::Untold => swapped(case, figure.quantity, found),
+                }
+                .or_else(|| level(figure.quantity, found))
+                .unwrap_or_else(|| grounded(figure.quantity, found)),
                 Finding::Derived { sentence, derived } => follows(figure.quantity, sentence, derived),
                 Finding::Altered(found) => altered(figure, found),
                 Finding::Other(found) => other_value(figure.quantity, found),
@@ -126,24 +129,37 @@ fn absent(quantity: &Quantity, nearest: Option<&Match<'_>>, sure: bool) -> Reaso
 const OTHER_ITEM: f32 = 0.8;
 const WHOLE: f32 = 0.99;
 
-/// R2: the figure stands in the sentence, but at another time than in the claim: "21 % in 2023 versus 19 % in 2022".
-/// `None` where figures and dates do not take turns; `Some(None)` where they do and the claim has it right.
-fn of_another_time(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Option<Reason>> {
-    let [mine] = case.claim.dates.as_slice() else { return None };
+/// How a figure stands to the time that the claim gives it.
+enum Timed {
+    /// The sentence does not bind its figures to dates, or the claim tells none.
+    Untold,
+    Right,
+    /// R2: it is the figure of another time.
+    Other(Box<Reason>),
+}
+
+/// "21 % in 2023 versus 19 % in 2022" has a figure for either year.
+fn timed(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Timed {
+    let [mine] = case.claim.dates.as_slice() else { return Timed::Untold };
     let unit = &found.sentence.unit;
     let turns = figure::by_turns(unit, quantity.unit.kind);
     let is_told =
         |theirs: &DateMention| matches!(mine.when.against(theirs.when), DateRelation::Same | DateRelation::Within);
-    let (_, theirs) = turns.iter().find(|(figure, _)| figure.span == found.quantity.span)?;
-    if mine.when.against(theirs.when) != DateRelation::Different {
-        return is_told(theirs).then_some(None);
+    let Some((_, theirs)) = turns.iter().find(|(figure, _)| figure.span == found.quantity.span) else {
+        return Timed::Untold;
+    };
+    if is_told(theirs) {
+        return Timed::Right;
     }
-    let (right, _) = turns.iter().find(|(figure, at)| is_told(at) && !quantity.relation(figure).is_grounded())?;
+    let other = turns.iter().find(|(figure, at)| is_told(at) && !quantity.relation(figure).is_grounded());
+    let (DateRelation::Different, Some((right, _))) = (mine.when.against(theirs.when), other) else {
+        return Timed::Untold;
+    };
     let (claim, other, label) = (quantity.surface.trim(), right.surface.trim(), found.sentence.label);
     let told = mine.span.of(case.claim.text).unwrap_or_default();
     let at = theirs.span.of(unit.text).unwrap_or_default();
     let swapped = Match { quantity: right, relation: quantity.relation(right), ..found.clone() };
-    Some(Some(reason(
+    Timed::Other(Box::new(reason(
         "R2",
         Effect::Contradict,
         quantity,
