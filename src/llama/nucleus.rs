@@ -54,6 +54,13 @@ pub fn draw(
     if likeliest == f32::NEG_INFINITY {
         return None;
     }
+    // Mostly the likeliest is allowed, and then no other needs a look.
+    if sampling.temperature <= 0.0
+        && let Some(best) = logits.iter().position(|logit| *logit >= likeliest)
+        && allows(best)
+    {
+        return Some(best);
+    }
     let least = likeliest - NEGLIGIBLE * sampling.temperature.max(1.0);
     let mut reachable: Vec<(usize, f32)> =
         (0..).zip(logits).filter(|(_, l)| **l >= least).map(|(id, l)| (id, l - likeliest)).collect();
