@@ -234,8 +234,11 @@ where
         done += 1;
         progress(done, total);
     }
-    if let Some(journal) = journal {
-        journal.finish()?;
+    match (journal, out) {
+        // An earlier run went further than this one: its rows stay where it can go on.
+        (Some(_), Some(out)) if written.len() > total => rows::write(out, &written[..total])?,
+        (Some(journal), _) => journal.finish()?,
+        (None, _) => {}
     }
     let mut figures = tally.figures(started.elapsed().as_secs_f64());
     figures.taken_up = taken_up;

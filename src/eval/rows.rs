@@ -90,13 +90,15 @@ impl Journal {
         let mut name = target.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
         name.push(format!(".{run}.part"));
         let part = target.with_file_name(name);
-        let text = match std::fs::read_to_string(&part) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        let mut bytes = match std::fs::read(&part) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(e) => return Err(EvalError::read(&part, &e)),
         };
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let rows = parse(&part, &text[..whole])?;
+        // The cut may go through a character.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        bytes.truncate(whole);
+        let rows = parse(&part, &String::from_utf8_lossy(&bytes))?;
         let failed = |e: std::io::Error| EvalError::write(&part, &e);
         let file = File::options().create(true).append(true).open(&part).map_err(failed)?;
         file.set_len(whole as u64).map_err(failed)?;
@@ -144,7 +146,9 @@ mod tests {
         journal.add(&2).expect("it writes");
         drop(journal);
         let part = path.with_file_name("rows.jsonl.a.part");
-        std::fs::write(&part, std::fs::read_to_string(&part).expect("it is there") + "3").expect("a row is cut off");
+        let mut bytes = std::fs::read(&part).expect("it is there");
+        bytes.extend_from_slice(&"\"借".as_bytes()[..3]);
+        std::fs::write(&part, bytes).expect("a row is cut off");
         let (_, others) = Journal::open::<u32>(&path, "b").expect("the folder is writable");
         assert_eq!(others, [] as [u32; 0], "another run");
         let (mut journal, found) = Journal::open::<u32>(&path, "a").expect("it goes on");

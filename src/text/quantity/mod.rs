@@ -195,7 +195,6 @@ pub fn parse(text: &str) -> Vec<Quantity> {
         .collect()
 }
 
-/// Whether `word` is a Latin unit or counted noun as a whole.
 /// The number that `text` writes, where it writes nothing else: digits, Chinese characters or English words.
 pub fn number(text: &str) -> Option<Number> {
     let folded = super::fold::Folded::new(text);
@@ -204,6 +203,7 @@ pub fn number(text: &str) -> Option<Number> {
     (read.end == text.len() && read.upper.is_none() && !read.open).then_some(read.value)
 }
 
+/// Whether `word` is a Latin unit or counted noun as a whole.
 pub(super) fn is_unit_word(word: &str) -> bool {
     unit::atom(word, 0).is_some_and(|(_, end)| end == word.len())
 }
