@@ -1,6 +1,6 @@
 //! R31: what "everybody knows" and no source says.
 
-use super::Rule;
+use super::{Rule, term};
 use crate::{
     domain::{
         text::{Message, Span},
@@ -60,7 +60,7 @@ const MARKERS: &[&str] = &[
 
 fn check(case: &Case<'_>) -> Vec<Reason> {
     let lower = case.claim.text.to_lowercase();
-    let Some((at, word)) = MARKERS.iter().find_map(|word| Some((find_whole(&lower, word)?, *word))) else {
+    let Some((at, word)) = MARKERS.iter().find_map(|word| Some((term::find(&lower, word)?, *word))) else {
         return Vec::new();
     };
     if !case.aligned().is_empty() {
@@ -79,14 +79,6 @@ fn check(case: &Case<'_>) -> Vec<Reason> {
             format!("“{word}” is no source, and no evidence speaks of this."),
         ),
     }]
-}
-
-/// English words as a whole, Chinese ones anywhere.
-fn find_whole(text: &str, word: &str) -> Option<usize> {
-    let edge = |c: Option<char>| !word.is_ascii() || !c.is_some_and(char::is_alphanumeric);
-    text.match_indices(word)
-        .find(|(at, _)| edge(text[..*at].chars().next_back()) && edge(text[at + word.len()..].chars().next()))
-        .map(|(at, _)| at)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod reference;
 #[cfg(test)]
 mod support;
 pub mod table;
+mod term;
 pub mod time;
 pub mod variance;
 pub mod version;

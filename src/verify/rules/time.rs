@@ -1,5 +1,7 @@
-//! R9 to R11 and R13: dates, reporting periods, stretches of time, and words that claim to be up to date.
+//! R9 to R11 and R13: dates (here), reporting periods, time limits, and words that claim to be up to date.
 
+mod current;
+pub(super) mod limit;
 mod period;
 
 use super::{
@@ -29,11 +31,9 @@ pub const RULES: &[Rule] = &[
         title: "a year's figure that the source gives for a part of it",
         check: period::part_of_a_year,
     },
-    Rule { code: "R11", title: "start of a time limit dropped", check: start_event },
-    Rule { code: "R13", title: "claims to be current, from a source without a date", check: currency },
+    Rule { code: "R11", title: "start of a time limit dropped", check: limit::start_event },
+    Rule { code: "R13", title: "claims to be current, from a source without a date", check: current::currency },
 ];
-
-// ------------------------------------------------------------------------------------------------------ R9 and R10
 
 /// How a date of the claim stands to the sources.
 enum Told<'c> {
@@ -279,141 +279,9 @@ fn finding(
     }
 }
 
-// ------------------------------------------------------------------------------------------------------------- R11
-
-/// R11: the same stretch in days, working days or months. Reached through the pass over figures.
-pub(super) fn stretch(quantity: &Quantity, found: &Match<'_>) -> Reason {
-    let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
-    let label = found.sentence.label;
-    // 30日 for 一个月 is near; 三十日 for 三十个工作日 is another time limit.
-    let effect = if quantity.shown == found.quantity.shown { Effect::Contradict } else { Effect::Flag };
-    reason(
-        "R11",
-        effect,
-        quantity,
-        Some(found),
-        Message::new(
-            format!("期间单位不符：此处“{claim}”，来源{label}为“{source}”，两者不可换算。"),
-            format!("Unit of time: “{claim}” here, “{source}” in {label}; the two do not convert."),
-        ),
-    )
-}
-
 fn around_text(text: &str, span: Span) -> (String, String) {
     let window = around(text, span);
     (text[window.start()..span.start()].to_lowercase(), text[span.end()..window.end()].to_lowercase())
-}
-
-const START_ZH: &[&str] = &["之日起", "之日", "之次日起"];
-const START_EN: &[&str] = &[
-    "from the date",
-    "after the date",
-    "of the date",
-    "from receipt",
-    "after receipt",
-    "of receipt",
-    "following receipt",
-    "after becoming aware",
-    "after having become aware",
-    "of becoming aware",
-];
-
-/// R11: the source counts the time limit from an event that the claim leaves out.
-fn start_event(case: &Case<'_>) -> Vec<Reason> {
-    let claim = case.claim.text.to_lowercase();
-    if START_ZH.iter().chain(START_EN).any(|w| claim.contains(w)) || (claim.contains('自') && claim.contains('起')) {
-        return Vec::new();
-    }
-    case.claim
-        .quantities
-        .iter()
-        .filter(|q| q.unit.kind.is_time() && q.bound.is_upper())
-        .filter_map(|quantity| {
-            let (sentence, theirs) = case.aligned().into_iter().find_map(|sentence| {
-                sentence.unit.quantities.iter().find(|s| quantity.relation(s) == Relation::Same).map(|s| (sentence, s))
-            })?;
-            let window = around_text(sentence.unit.text, theirs.span);
-            let start = START_ZH
-                .iter()
-                .find(|w| window.0.contains(**w))
-                .or_else(|| START_EN.iter().find(|w| window.1.contains(**w)))?;
-            // A claim that names the event in other words ("收到通知后") tells it.
-            let names_event =
-                ["后", "以后", "after", "once", "upon", "when", "following", "since"].iter().any(|w| claim.contains(w));
-            if names_event {
-                return None;
-            }
-            let found = Match { sentence, quantity: theirs, relation: Relation::Same, role: None, unique: false };
-            let claim = quantity.surface.trim();
-            Some(reason(
-                "R11",
-                Effect::Flag,
-                quantity,
-                Some(&found),
-                Message::new(
-                    format!("期限“{claim}”缺少起算点：来源{}写明“{start}”。", sentence.label),
-                    format!("The time limit “{claim}” lacks its start: {} says “{start}”.", sentence.label),
-                ),
-            ))
-        })
-        .collect()
-}
-
-// ------------------------------------------------------------------------------------------------------------- R13
-
-const CURRENT: &[&str] = &[
-    "目前",
-    "现行",
-    "当前",
-    "截至目前",
-    "最新",
-    "如今",
-    "迄今",
-    "currently",
-    "at present",
-    "latest",
-    "as of today",
-    "to date",
-    "nowadays",
-    "most recent",
-];
-
-/// R13: the claim says that it is so now, and no source tells when it was written.
-fn currency(case: &Case<'_>) -> Vec<Reason> {
-    let lower = case.claim.text.to_lowercase();
-    let Some((at, word)) = CURRENT.iter().find_map(|w| {
-        lower
-            .match_indices(w)
-            .find(|(at, found)| {
-                !w.is_ascii()
-                    || (!lower[..*at].ends_with(|c: char| c.is_ascii_alphanumeric())
-                        && !lower[at + found.len()..].starts_with(|c: char| c.is_ascii_alphanumeric()))
-            })
-            .map(|(at, _)| (at, *w))
-    }) else {
-        return Vec::new();
-    };
-    let aligned = case.aligned();
-    let Some(best) = aligned.first() else { return Vec::new() };
-    // The source says so itself, or its date is known.
-    let dated = aligned
-        .iter()
-        .any(|s| s.meta.valid_from.is_some() || !s.unit.dates.is_empty() || s.unit.text.to_lowercase().contains(word));
-    if dated {
-        return Vec::new();
-    }
-    let span = Span::new(at, at + word.len());
-    vec![Reason {
-        code: "R13",
-        effect: Effect::Flag,
-        claim_span: span.of(case.claim.text).map(|_| span),
-        evidence: Some(best.at(Span::new(0, best.unit.text.len()))),
-        comparison: None,
-        message: Message::new(
-            format!("“{word}”：来源{}没有注明日期，无法确认现状。", best.label),
-            format!("“{word}”: {} carries no date, so that it holds now cannot be told.", best.label),
-        ),
-    }]
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use self::polarity::polarity;
 use super::{
     Rule,
     quantity::figure::{Match, reason},
+    term,
 };
 use crate::{
     domain::{
@@ -75,20 +76,9 @@ const DOSE_KINDS: &[Sense] = &[
     sense("维持剂量", "maintenance dose", &["维持", "maintenance"]),
 ];
 
-/// Whether a word stands in lower-case text: Latin words as a whole, Chinese ones anywhere.
-fn stands(text: &str, word: &str) -> Option<usize> {
-    text.match_indices(word)
-        .find(|(at, found)| {
-            !word.is_ascii()
-                || (!text[..*at].ends_with(|c: char| c.is_ascii_alphanumeric())
-                    && !text[at + found.len()..].starts_with(|c: char| c.is_ascii_alphanumeric()))
-        })
-        .map(|(at, _)| at)
-}
-
 /// Indices of the senses of which a word stands in `text`.
 fn senses(text: &str, of: &[Sense]) -> Vec<usize> {
-    (0..of.len()).filter(|&i| of[i].words.iter().any(|w| stands(text, w).is_some())).collect()
+    (0..of.len()).filter(|&i| of[i].words.iter().any(|w| term::find(text, w).is_some())).collect()
 }
 
 const fn is_amount(kind: Kind) -> bool {

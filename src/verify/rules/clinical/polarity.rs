@@ -1,6 +1,6 @@
 //! R30: contraindicated for indicated, positive for negative, a risk turned around.
 
-use super::{SAME_SUBJECT, stands};
+use super::SAME_SUBJECT;
 use crate::{
     domain::{
         text::{Message, Span},
@@ -9,7 +9,10 @@ use crate::{
     text::quantity::{Kind, Number, Quantity, Relation, Value},
     verify::{
         case::{Case, SourceSentence},
-        rules::quantity::figure::{Match, reason},
+        rules::{
+            quantity::figure::{Match, reason},
+            term,
+        },
     },
 };
 
@@ -70,7 +73,7 @@ fn side(text: &str, (first, second): (&[&str], &[&str])) -> Option<(bool, usize,
     let mut taken: Option<(bool, usize, usize)> = None;
     for (is_first, words) in [(true, first), (false, second)] {
         for word in words {
-            let Some(at) = stands(text, word) else { continue };
+            let Some(at) = term::find(text, word) else { continue };
             let before = text[..at].trim_end();
             let negated = NEGATIONS.iter().any(|n| {
                 before.ends_with(n)
@@ -223,8 +226,8 @@ fn ratios(sentence: &SourceSentence<'_>) -> Vec<(Number, Quantity)> {
 }
 
 fn risk(claim: &str, aligned: &[&SourceSentence<'_>]) -> Option<Reason> {
-    let raises = RAISES.iter().find_map(|w| stands(claim, w).map(|at| (at, *w)));
-    let lowers = LOWERS.iter().find_map(|w| stands(claim, w).map(|at| (at, *w)));
+    let raises = RAISES.iter().find_map(|w| term::find(claim, w).map(|at| (at, *w)));
+    let lowers = LOWERS.iter().find_map(|w| term::find(claim, w).map(|at| (at, *w)));
     let (up, at, word) = match (raises, lowers) {
         (Some((at, w)), None) => (true, at, w),
         (None, Some((at, w))) => (false, at, w),
@@ -269,7 +272,7 @@ fn significance(claim: &str, aligned: &[&SourceSentence<'_>]) -> Option<Reason> 
     let (at, word) =
         ["显著", "有统计学意义", "有统计学差异", "statistically significant", "significantly", "significant"]
             .iter()
-            .find_map(|w| stands(claim, w).map(|at| (at, *w)))?;
+            .find_map(|w| term::find(claim, w).map(|at| (at, *w)))?;
     let before = claim[..at].trim_end();
     if ["不", "无", "未", "没有", "not", "no", "non", "non-", "无统计学", "并不"].iter().any(|n| before.ends_with(n))
     {

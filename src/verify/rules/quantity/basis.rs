@@ -7,7 +7,10 @@ use crate::{
         verdict::{Comparison, Effect, Reason},
     },
     text::quantity::{Kind, Quantity},
-    verify::case::{ALIGNED, Case, SourceSentence},
+    verify::{
+        case::{ALIGNED, Case, SourceSentence},
+        rules::term,
+    },
 };
 
 /// Terms of which a figure can go by one only.
@@ -148,7 +151,7 @@ fn lines(text: &str) -> Vec<usize> {
     let mut named: Vec<(usize, usize, usize)> = Vec::new();
     for (line, names) in LINES.iter().enumerate() {
         for name in *names {
-            for (at, _) in text.match_indices(name).filter(|(at, _)| is_term_at(text, name, *at)) {
+            for at in places(text, name) {
                 named.push((at, at + name.len(), line));
             }
         }
@@ -164,16 +167,11 @@ fn lines(text: &str) -> Vec<usize> {
 
 /// The first of `terms` that stands in `text`.
 fn stands(text: &str, terms: &[&'static str]) -> Option<&'static str> {
-    terms.iter().copied().find(|term| text.match_indices(term).any(|(at, _)| is_term_at(text, term, at)))
+    terms.iter().copied().find(|term| places(text, term).next().is_some())
 }
 
-/// Whole words for Latin terms; 不含税 holds 含税 and must not count as it.
-fn is_term_at(text: &str, term: &str, at: usize) -> bool {
-    let (before, after) = (&text[..at], &text[at + term.len()..]);
-    if term.is_ascii() {
-        !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
-            && !after.starts_with(|c: char| c.is_ascii_alphanumeric())
-    } else {
-        !before.ends_with('不')
-    }
+/// Where a term stands that no other one is made of it: 不含税 holds 含税 and must not count as it, nor pre-tax as tax.
+fn places(text: &str, term: &str) -> impl Iterator<Item = usize> {
+    let before = if term.is_ascii() { '-' } else { '不' };
+    term::places(text, term).filter(move |at| !text[..*at].ends_with(before))
 }

@@ -224,7 +224,7 @@ fn altered(figure: &Figure<'_>, found: &Match<'_>) -> Reason {
         Relation::Bound(change) => bound::changed(quantity, found, change),
         Relation::Points => points(quantity, found),
         Relation::Sign => sign(quantity, found),
-        Relation::Period => time::stretch(quantity, found),
+        Relation::Period => time::limit::stretch(quantity, found),
         _ => unit(quantity, found),
     }
 }
