@@ -38,7 +38,7 @@ use crate::{
     verify::disagree,
 };
 use policy::Assembled;
-use sufficiency::{Features, Gate};
+use sufficiency::{Features, Gate, stand};
 use write::Writer;
 
 pub use explore::ideas;
@@ -238,10 +238,10 @@ impl Pipeline {
         let candidates = quote::candidates(evidence, &self.limits);
         let mut cosines: Vec<Option<f32>> =
             candidates.iter().map(|c| evidence.get(c.label).and_then(|item| item.signals.cosine)).collect();
-        let wording = quote::Wording::of(question, new, &candidates);
+        let wording = quote::Wording::of(question, new, &candidates, stand(evidence));
         let Some(embedder) = &self.embedder else {
             let scores = wording.scores(&cosines);
-            let pieces = quote::choose(evidence, &candidates, &scores, &self.limits);
+            let pieces = quote::choose(question, evidence, &candidates, &scores, &self.limits);
             return Ok(Ranked { candidates, wording, cosines, scores, pieces, asked: None });
         };
         let asked = embedder.embed(EmbedKind::Query, &[question.to_owned()], Priority::Interactive).await?.pop();
@@ -253,7 +253,7 @@ impl Pipeline {
         measured.extend(promising.into_iter().take(self.limits.measured));
         self.measure(asked.as_deref(), &candidates, &mut cosines, measured.iter().copied().collect()).await?;
         let scores = wording.scores(&cosines);
-        let pieces = quote::choose(evidence, &candidates, &scores, &self.limits);
+        let pieces = quote::choose(question, evidence, &candidates, &scores, &self.limits);
         let is_cut = |label| {
             pieces.contains(&label) && evidence.get(label).is_some_and(|item| quote::is_cut(item, &self.limits))
         };

@@ -128,6 +128,15 @@ impl Evidence {
     }
 }
 
+/// What a question says in everyday words, and what sources say in their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concept {
+    /// The words of the question.
+    pub said: Vec<String>,
+    /// A source that says one of these says it.
+    pub meant: Arc<[String]>,
+}
+
 /// What a search looked through: an abstention names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Searched {
@@ -144,6 +153,8 @@ pub struct Searched {
     pub newest: Option<Date>,
     /// What their owners know to be missing from the collections.
     pub known_missing: Vec<(CollectionName, String)>,
+    /// Everyday words of the query that were looked for in the words of sources too.
+    pub concepts: Vec<Concept>,
 }
 
 /// Everything one answer may cite, best first, with unique labels.

@@ -16,7 +16,7 @@ use crate::{
     retrieve::dot,
     text::{
         instruction,
-        overlap::{self, Idf},
+        overlap::{self, Idf, Stand},
         quantity, sentence,
     },
 };
@@ -26,6 +26,18 @@ const HEADED: f32 = 0.7;
 
 /// What a sentence gains that itself holds all words which a follow-up adds.
 const NEW: f32 = 0.5;
+
+/// What a piece gains from its place among those that were found, the best of which has all of it: the retriever weighed
+/// words and meaning of all passages. The best of six weights on 105 lay legal questions (first piece right in 0.49 of
+/// them; 0.41 with a weight by rank).
+const PRIOR: f32 = 0.3;
+
+/// What a recital loses: it gives the reasons of a provision and cannot stand in its place (CJEU, C-162/97, Nilsson,
+/// para. 54).
+const RECITAL: f32 = 0.15;
+
+/// What a piece gains whose title holds a name or number of the question, where other titles do not.
+const NAMED: f32 = 0.3;
 
 /// Questions that a figure answers.
 static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
@@ -99,6 +111,7 @@ fn of_one(item: &Evidence) -> Vec<Candidate> {
 #[derive(Clone, Debug)]
 pub struct Wording {
     wanted: Vec<String>,
+    stand: Stand,
     idf: Idf,
     /// By candidate: share of the question's content in the sentence and its headings; what is added for its place.
     each: Vec<(f32, f32)>,
@@ -107,10 +120,10 @@ pub struct Wording {
 impl Wording {
     /// `new` are the words that a follow-up adds to the questions before it: what holds them goes before what was said
     /// on those already.
-    pub fn of(question: &str, new: Option<&str>, candidates: &[Candidate]) -> Self {
+    pub fn of(question: &str, new: Option<&str>, candidates: &[Candidate], stand: Stand) -> Self {
         let wanted = overlap::features(question);
         let new = new.map(overlap::features);
-        let present: Vec<HashSet<String>> = candidates.iter().map(|c| overlap::feature_set(&c.passage())).collect();
+        let present: Vec<HashSet<String>> = candidates.iter().map(|c| stand.feature_set(&c.passage())).collect();
         let idf = Idf::over(&present);
         let asks_for_figure = FIGURE.is_match(question);
         let mut place: HashMap<Label, usize> = HashMap::new();
@@ -122,16 +135,16 @@ impl Wording {
             let first = 1.0 / (1.0 + *before as f32);
             *before += 1;
             // Under a heading that is the question itself, the text answers from its first sentence on.
-            let headed = overlap::coverage(&wanted, &overlap::feature_set(&candidate.context), &idf) >= HEADED;
+            let headed = overlap::coverage(&wanted, &stand.feature_set(&candidate.context), &idf) >= HEADED;
             // A heading holds them for all that stands under it.
-            let own = || overlap::feature_set(&candidate.text);
+            let own = || stand.feature_set(&candidate.text);
             let holds_new = new.as_ref().map_or(0.0, |new| overlap::coverage(new, &own(), &idf));
             let bonus =
                 if holds_figure { 0.15 } else { 0.0 } + if headed { 0.3 * first } else { 0.0 } + NEW * holds_new;
             (lexical, bonus)
         });
         let each = each.collect();
-        Self { wanted, idf, each }
+        Self { wanted, stand, idf, each }
     }
 
     /// Relevance of each candidate to the question, about 0 to 1: the share of the question's content that stands in the
@@ -163,7 +176,7 @@ impl Relevance {
     /// 1 is as near as the nearest candidate; more is nearer.
     pub fn share(&self, text: &str, vector: Option<&[f32]>) -> f32 {
         let cosine = self.asked.as_deref().zip(vector).map(|(asked, vector)| dot(asked, vector));
-        let lexical = overlap::coverage(&self.wording.wanted, &overlap::feature_set(text), &self.wording.idf);
+        let lexical = overlap::coverage(&self.wording.wanted, &self.wording.stand.feature_set(text), &self.wording.idf);
         if self.best > 0.0 { mixed(lexical, cosine) / self.best } else { 1.0 }
     }
 }
@@ -178,25 +191,56 @@ fn spread(cosine: f32) -> f32 {
 }
 
 /// The pieces to quote, best first.
-pub fn choose(evidence: &EvidenceSet, candidates: &[Candidate], scores: &[f32], limits: &Limits) -> Vec<Label> {
+pub fn choose(
+    question: &str,
+    evidence: &EvidenceSet,
+    candidates: &[Candidate],
+    scores: &[f32],
+    limits: &Limits,
+) -> Vec<Label> {
     let mut best: HashMap<Label, f32> = HashMap::new();
     for (candidate, score) in candidates.iter().zip(scores) {
         let so_far = best.entry(candidate.label).or_insert(*score);
         *so_far = so_far.max(*score);
     }
-    let mut pieces: Vec<(Label, f32)> = evidence
+    let top = evidence.items().iter().map(|item| item.score).fold(f32::MIN_POSITIVE, f32::max);
+    let names = names(question);
+    let mut pieces: Vec<(&Evidence, f32)> = evidence
         .items()
         .iter()
-        .enumerate()
-        .filter_map(|(rank, item)| {
-            // The retriever weighed words and meaning of all passages: its order counts as a third opinion.
-            let prior = 0.12 / (1.0 + rank as f32);
-            Some((item.label, best.get(&item.label)? + prior))
+        .filter_map(|item| {
+            let named = if names.is_empty() { 0.0 } else { share_named(&names, &item.meta.title) };
+            let recital = if is_recital(item) { RECITAL } else { 0.0 };
+            Some((item, best.get(&item.label)? + PRIOR * item.score / top + NAMED * named - recital))
         })
         .collect();
     pieces.sort_by(|a, b| b.1.total_cmp(&a.1));
     let least = pieces.first().map_or(0.0, |(_, score)| score * limits.share);
-    pieces.into_iter().take(limits.quoted).filter(|(_, score)| *score >= least).map(|(label, _)| label).collect()
+    pieces.truncate(limits.quoted);
+    pieces.retain(|(_, score)| *score >= least);
+    pieces.sort_by_key(|(item, _)| is_recital(item));
+    pieces.into_iter().map(|(item, _)| item.label).collect()
+}
+
+fn is_recital(item: &Evidence) -> bool {
+    item.chunk.locator.starts_with("Recital")
+}
+
+/// Names and numbers of an English question, in lower case: words with a digit, and those with a capital inside the
+/// sentence.
+fn names(question: &str) -> Vec<String> {
+    let words = question.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() > 1);
+    let is_name = |(at, word): &(usize, &str)| {
+        word.bytes().any(|b| b.is_ascii_digit()) || (*at > 0 && word.starts_with(|c: char| c.is_ascii_uppercase()))
+    };
+    words.enumerate().filter(is_name).map(|(_, word)| word.to_ascii_lowercase()).collect()
+}
+
+/// How many of the names stand in a title, 0 to 1.
+fn share_named(names: &[String], title: &str) -> f32 {
+    let title = title.to_ascii_lowercase();
+    let words: HashSet<&str> = title.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    names.iter().filter(|name| words.contains(name.as_str())).count() as f32 / names.len() as f32
 }
 
 /// Whether a piece is too long to be quoted whole.
@@ -328,8 +372,8 @@ mod tests {
     fn follow_up(question: &str, new: Option<&str>, texts: &[&str], limits: &Limits) -> Vec<String> {
         let evidence = set(texts);
         let candidates = candidates(&evidence, limits);
-        let scores = Wording::of(question, new, &candidates).scores(&[]);
-        let pieces = choose(&evidence, &candidates, &scores, limits);
+        let scores = Wording::of(question, new, &candidates, Stand::default()).scores(&[]);
+        let pieces = choose(question, &evidence, &candidates, &scores, limits);
         let draft = compose(&evidence, &pieces, &candidates, &scores, limits);
         draft.sentences.into_iter().map(|s| s.text).collect()
     }
@@ -339,6 +383,47 @@ mod tests {
         let article = "The lender may recall the loan. Interest ends on that day.";
         let got = quoted("When does interest end?", &[article, "Cats sleep."], &Limits::default());
         assert_eq!(got, ["The lender may recall the loan.", "Interest ends on that day."]);
+    }
+
+    #[test]
+    fn a_provision_goes_before_its_recital() {
+        let mut items = set(&["The subject may ask for erasure of data.", "The subject may ask for the erasure of its data."]);
+        let limits = Limits::default();
+        let first = |items: &EvidenceSet| {
+            let candidates = candidates(items, &limits);
+            let scores =
+                Wording::of("Who may ask for erasure of data?", None, &candidates, Stand::default()).scores(&[]);
+            choose("Who may ask for erasure of data?", items, &candidates, &scores, &limits)[0]
+        };
+        assert_eq!(first(&items), Label(1));
+        let mut all = items.items().to_vec();
+        all[0].chunk.locator = "Recital 65".to_owned();
+        items = EvidenceSet::number(all, Searched::default());
+        assert_eq!(first(&items), Label(2));
+    }
+
+    #[test]
+    fn a_title_that_holds_the_name_of_the_question_goes_first() {
+        let question = "How long do the obligations of NDA 488 last?";
+        assert_eq!(names(question), ["nda", "488"]);
+        assert_eq!(names("Does Hallmark pay a dividend?"), ["hallmark"]);
+        assert!(names("How long does it last?").is_empty());
+        assert!((share_named(&names(question), "Agreement [NDA 488]") - 1.0).abs() < 1e-6);
+        assert!((share_named(&names(question), "Agreement [NDA 152]") - 0.5).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_stands_for_the_words_of_the_question_counts_as_they_do() {
+        let texts = ["房东大会每年召开一次。", "出租人应当返还押金。"];
+        let evidence = set(&texts);
+        let limits = Limits { quoted: 1, ..Limits::default() };
+        let candidates = candidates(&evidence, &limits);
+        let chosen = |stand| {
+            let scores = Wording::of("房东退押金", None, &candidates, stand).scores(&[]);
+            choose("房东退押金", &evidence, &candidates, &scores, &limits)
+        };
+        let (said, meant) = (["房东".to_owned()], ["出租人".to_owned()]);
+        assert_eq!(chosen(Stand::of([(&said[..], &meant[..])])), [Label(2)]);
     }
 
     #[test]

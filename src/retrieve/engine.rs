@@ -17,7 +17,7 @@ use super::{
     adapter::QueryAdapter,
     catalogue::{Admitted, Catalogue},
     copies, direct,
-    expand::Synonyms,
+    expand::{self, Synonyms},
     filter::Filter,
     follow::Following,
     fuse::{Candidate, Fusion, Rankings, fuse},
@@ -326,19 +326,17 @@ impl Retriever for Engine {
 
         // One after the other: the encoder's threads wait for each other, so that a millisecond of searching beside
         // them costs four.
-        let (direct, lexical) = {
-            let (index, mut weights) = (Arc::clone(&self.lexical), self.options.lexical);
-            if !query.switches.expand {
-                weights.synonym = 0.0;
-            }
+        let concepts = if query.switches.expand { expand::concepts(text, &settings.synonyms) } else { Vec::new() };
+        let (direct, lexical, concepts) = {
+            let (index, weights) = (Arc::clone(&self.lexical), self.options.lexical);
             let (text, filter, catalogue) = (text.to_owned(), filter, Arc::clone(&catalogue));
-            let (switches, synonyms) = (query.switches, settings.synonyms);
+            let switches = query.switches;
             blocking(move || {
                 let direct =
                     if switches.direct { direct::look_up(&text, &filter, &catalogue, &index)? } else { Vec::new() };
-                let search = || index.search(&text, &filter, &weights, &synonyms, depth);
+                let search = || index.search(&text, &filter, &weights, &concepts, depth);
                 let lexical = switches.lexical.then(search).transpose()?;
-                Ok((direct, lexical))
+                Ok((direct, lexical, concepts))
             })
             .await?
         };
@@ -382,6 +380,7 @@ impl Retriever for Engine {
             as_of: Some(query.as_of),
             newest: admitted.newest,
             known_missing: settings.known_missing,
+            concepts,
         };
         Ok(EvidenceSet::number(evidence, searched))
     }

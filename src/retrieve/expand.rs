@@ -4,16 +4,13 @@ use std::sync::{Arc, LazyLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::text::words::simplified;
+use crate::{domain::evidence::Concept, text::words::simplified};
 
 /// See the head of the file for its form.
 const TABLE: &str = include_str!("synonyms.txt");
 
 /// Largest table of a collection, in bytes.
 const LARGEST_TABLE: usize = 256 << 10;
-
-/// The alternatives of one concept that a question touches.
-pub(super) type Concept = Arc<[String]>;
 
 /// Why a table of synonyms was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +29,7 @@ pub enum BadSynonyms {
 pub struct Synonyms {
     finder: Option<AhoCorasick>,
     /// For each everyday word its right side.
-    concepts: Vec<Concept>,
+    meant: Vec<Arc<[String]>>,
     words: Vec<String>,
 }
 
@@ -43,7 +40,7 @@ impl Synonyms {
         if text.len() > LARGEST_TABLE {
             return Err(BadSynonyms::TooLarge { bytes: text.len() });
         }
-        let (mut words, mut concepts) = (Vec::new(), Vec::new());
+        let (mut words, mut meant) = (Vec::new(), Vec::new());
         for (line, text) in (1..).zip(text.lines()) {
             let text = text.trim();
             if text.is_empty() || text.starts_with('#') {
@@ -55,32 +52,32 @@ impl Synonyms {
             if left.is_empty() || right.is_empty() || source.contains('=') {
                 return Err(bad());
             }
-            let right: Concept = right.into();
+            let right: Arc<[String]> = right.into();
             for word in left {
                 words.push(simplified(&word).to_lowercase());
-                concepts.push(Arc::clone(&right));
+                meant.push(Arc::clone(&right));
             }
         }
         let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&words).ok();
-        Ok(Self { finder: finder.filter(|_| !words.is_empty()), concepts, words })
+        Ok(Self { finder: finder.filter(|_| !words.is_empty()), meant, words })
     }
 
-    /// The concepts that `question` names in everyday words, each once.
-    fn concepts(&self, question: &str) -> Vec<Concept> {
-        let Some(finder) = &self.finder else { return Vec::new() };
+    /// Adds to `found` what `question` names in everyday words, each concept once.
+    fn find(&self, question: &str, found: &mut Vec<Concept>) {
+        let Some(finder) = &self.finder else { return };
         let text = simplified(question).to_lowercase();
-        let mut found: Vec<Concept> = Vec::new();
         for hit in finder.find_iter(&text) {
             let at = hit.pattern().as_usize();
-            let (word, concept) = (&self.words[at], &self.concepts[at]);
+            let (word, meant) = (&self.words[at], &self.meant[at]);
             if word.is_ascii() && !is_whole(&text, hit.start(), hit.end()) {
                 continue;
             }
-            if !found.contains(concept) {
-                found.push(Arc::clone(concept));
+            match found.iter_mut().find(|concept| concept.meant == *meant) {
+                Some(known) if known.said.contains(word) => {}
+                Some(known) => known.said.push(word.clone()),
+                None => found.push(Concept { said: vec![word.clone()], meant: Arc::clone(meant) }),
             }
         }
-        found
     }
 }
 
@@ -95,13 +92,10 @@ fn side(text: &str) -> Vec<String> {
 
 /// The concepts that `question` names by the built-in table, and by those of the collections that are searched.
 pub(super) fn concepts(question: &str, own: &[Arc<Synonyms>]) -> Vec<Concept> {
-    let mut found = SYNONYMS.concepts(question);
+    let mut found = Vec::new();
+    SYNONYMS.find(question, &mut found);
     for table in own {
-        for concept in table.concepts(question) {
-            if !found.contains(&concept) {
-                found.push(concept);
-            }
-        }
+        table.find(question, &mut found);
     }
     found
 }
@@ -118,7 +112,7 @@ mod tests {
     use super::*;
 
     fn has(question: &str, word: &str) -> bool {
-        concepts(question, &[]).iter().any(|concept| concept.iter().any(|known| known == word))
+        concepts(question, &[]).iter().any(|concept| concept.meant.iter().any(|known| known == word))
     }
 
     #[test]
@@ -147,8 +141,8 @@ mod tests {
         let own = Synonyms::parse("# ours\n\n飛單 走單=转移佣金\nwidget = regulated device\n").expect("a table");
         let own = [Arc::new(own)];
         let found = concepts("房东飞单怎么办", &own);
-        assert!(found.iter().any(|concept| concept[..] == ["转移佣金".to_owned()]), "{found:?}");
-        assert!(found.iter().any(|concept| concept.contains(&"出租人".to_owned())), "the built-in table stays");
+        assert!(found.iter().any(|concept| concept.meant[..] == ["转移佣金".to_owned()]), "{found:?}");
+        assert!(found.iter().any(|concept| concept.meant.contains(&"出租人".to_owned())), "the built-in table stays");
         assert_eq!(concepts("Two Widgets", &own).len(), 1);
         assert!(concepts("nothing of it", &[Arc::default()]).is_empty());
     }

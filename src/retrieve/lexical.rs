@@ -10,7 +10,6 @@ use std::{
     fs,
     ops::Bound,
     path::{Path, PathBuf},
-    sync::Arc,
     thread,
     time::Duration,
 };
@@ -25,12 +24,12 @@ use tantivy::{
 };
 
 pub use self::bare::{BareSearch, bare_index};
-use super::{
-    expand::{Synonyms, concepts},
-    filter::{Filter, When, governing_days, julian},
-};
+use super::filter::{Filter, When, governing_days, julian};
 use crate::{
-    domain::document::{ChunkId, CollectionName, DocStatus, VersionId},
+    domain::{
+        document::{ChunkId, CollectionName, DocStatus, VersionId},
+        evidence::Concept,
+    },
     ports::{RetrieveError, StoredChunk},
     text::words::{Word, bigrams, is_stop_word, search_words, words},
 };
@@ -260,20 +259,20 @@ impl LexicalIndex {
         Ok(rows)
     }
 
-    /// The best chunks for a question, best first, with their BM25 scores; `synonyms` on top of the built-in ones.
+    /// The best chunks for a question and the concepts that it names, best first, with their BM25 scores.
     pub fn search(
         &self,
         question: &str,
         filter: &Filter,
         weights: &LexicalWeights,
-        synonyms: &[Arc<Synonyms>],
+        concepts: &[Concept],
         limit: usize,
     ) -> Result<Vec<(ChunkId, f32)>, RetrieveError> {
         let searcher = self.reader.searcher();
         if limit == 0 || searcher.num_docs() == 0 {
             return Ok(Vec::new());
         }
-        let Some(scored) = self.question(&searcher, question, weights, synonyms)? else { return Ok(Vec::new()) };
+        let Some(scored) = self.question(&searcher, question, weights, concepts)? else { return Ok(Vec::new()) };
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, scored)];
         clauses.extend(self.filter(filter).into_iter().map(|q| {
             let unscored: Box<dyn Query> = Box::new(ConstScoreQuery::new(q, 0.0));
@@ -323,7 +322,7 @@ impl LexicalIndex {
         searcher: &Searcher,
         question: &str,
         weights: &LexicalWeights,
-        synonyms: &[Arc<Synonyms>],
+        concepts: &[Concept],
     ) -> Result<Option<Box<dyn Query>>, RetrieveError> {
         let mut seen = HashSet::new();
         let mut all: Vec<Word> = search_words(question);
@@ -360,8 +359,8 @@ impl LexicalIndex {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> =
             terms.into_iter().map(|(_, field, text, weight)| (Occur::Should, boosted(field, &text, weight))).collect();
         if weights.synonym > 0.0 {
-            for concept in concepts(question, synonyms) {
-                let alternatives = concept.iter().map(|phrase| self.alternative(phrase, weights)).collect();
+            for concept in concepts {
+                let alternatives = concept.meant.iter().map(|phrase| self.alternative(phrase, weights)).collect();
                 // The best alternative counts: a source is not better for saying the same in several ways.
                 clauses.push((Occur::Should, Box::new(DisjunctionMaxQuery::new(alternatives))));
             }

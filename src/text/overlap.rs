@@ -1,11 +1,17 @@
 //! How much of one text stands in another, in words that carry content.
 //!
-//! Features are lower-cased English words without their endings, numbers, and pairs of neighbouring Chinese
+//! Features are stems of English words, numbers, and pairs of neighbouring Chinese
 //! characters: the unit of the lexical baseline that every verdict is measured against.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 pub use super::lang::is_han;
+use super::words::stemmer;
+
+static STEMMER: LazyLock<frostem::Stemmer> = LazyLock::new(stemmer);
 
 /// Words that say nothing about the subject. Negations are not among them.
 const STOP_EN: &[&str] = &[
@@ -91,21 +97,9 @@ fn end_word(word: &mut String, found: &mut Vec<String>) {
     word.clear();
 }
 
-/// Takes common English endings off; two forms of one word should meet, more is not wanted.
+/// English words by their stem (Snowball), as in the index: two forms of one word meet.
 fn stem(word: &str) -> String {
-    if word.len() < 5 || !word.is_ascii() || word.bytes().any(|b| b.is_ascii_digit()) {
-        return word.trim_end_matches('s').to_owned();
-    }
-    for (ending, instead) in [("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("ly", "")]
-    {
-        if let Some(root) = word.strip_suffix(ending)
-            && root.len() >= 3
-            && !(ending == "s" && root.ends_with('s'))
-        {
-            return format!("{root}{instead}");
-        }
-    }
-    word.to_owned()
+    if word.bytes().all(|b| b.is_ascii_alphabetic()) { STEMMER.stem(word).into_owned() } else { word.to_owned() }
 }
 
 /// Inverse document frequencies over the passages at hand.
@@ -158,6 +152,34 @@ pub fn feature_set(text: &str) -> HashSet<String> {
     features(text).into_iter().collect()
 }
 
+/// Words that stand for others: a text that holds one of the second kind counts as holding those of the first.
+#[derive(Clone, Debug, Default)]
+pub struct Stand {
+    /// Features of the words, and of each of those that stand for them.
+    known: Vec<(Vec<String>, Vec<Vec<String>>)>,
+}
+
+impl Stand {
+    /// `words`: what is said, and what may stand for it.
+    pub fn of<'a>(words: impl IntoIterator<Item = (&'a [String], &'a [String])>) -> Self {
+        let known = words.into_iter().map(|(said, meant)| {
+            let said = said.iter().flat_map(|word| features(word)).collect();
+            (said, meant.iter().map(|word| features(word)).filter(|features| !features.is_empty()).collect())
+        });
+        Self { known: known.collect() }
+    }
+
+    /// The features of `text` as a set, with those of the words that others in it stand for.
+    pub fn feature_set(&self, text: &str) -> HashSet<String> {
+        let own = feature_set(text);
+        let meant = |(_, meant): &&(Vec<String>, Vec<Vec<String>>)| {
+            meant.iter().any(|word| word.iter().all(|feature| own.contains(feature)))
+        };
+        let said: Vec<String> = self.known.iter().filter(meant).flat_map(|(said, _)| said.iter().cloned()).collect();
+        own.into_iter().chain(said).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,7 +191,21 @@ mod tests {
             ["借钱", "钱没", "没有", "有约", "约定", "定还", "还款", "款时", "时间"]
         );
         assert_eq!(features("What are the symptoms of COVID-19?"), ["symptom", "covid-19"]);
-        assert_eq!(features("Revenue rose 1,234.5 (3.5%)."), ["revenue", "rose", "1234.5", "3.5%"]);
+        assert_eq!(features("Revenue rose 1,234.5 (3.5%)."), ["revenu", "rose", "1234.5", "3.5%"]);
+    }
+
+    #[test]
+    fn words_stand_for_those_that_people_say() {
+        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let (said, meant) = (words(&["房东"]), words(&["出租人", "药"]));
+        let (english, source) = (words(&["heart attack"]), words(&["myocardial infarction"]));
+        let stand = Stand::of([(&said[..], &meant[..]), (&english[..], &source[..])]);
+        assert!(stand.feature_set("出租人应当交付租赁物").contains("房东"));
+        assert!(!stand.feature_set("承租人应当支付租金").contains("房东"));
+        let acute = stand.feature_set("Acute myocardial infarctions");
+        assert!(acute.contains("heart") && acute.contains("attack") && acute.contains("acut"));
+        assert!(!stand.feature_set("Cerebral infarction").contains("heart"), "all its words are needed");
+        assert_eq!(Stand::default().feature_set("出租人"), feature_set("出租人"));
     }
 
     #[test]

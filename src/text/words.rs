@@ -30,7 +30,7 @@ static JIEBA: LazyLock<Jieba> = LazyLock::new(|| {
     jieba
 });
 
-fn stemmer() -> frostem::Stemmer {
+pub(super) fn stemmer() -> frostem::Stemmer {
     frostem::Stemmer::new(frostem::Algorithm::English)
 }
 

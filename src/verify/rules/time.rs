@@ -4,13 +4,7 @@ mod current;
 pub(super) mod limit;
 mod period;
 
-use super::{
-    Rule,
-    quantity::{
-        figure::{Match, reason},
-        role,
-    },
-};
+use super::{Rule, quantity::role};
 use crate::{
     domain::{
         text::{Message, Span},
@@ -18,7 +12,7 @@ use crate::{
     },
     text::{
         date::{DateMention, DateRelation, When},
-        quantity::{Quantity, Relation},
+        quantity::Relation,
     },
     verify::case::{ALIGNED, Case, SourceSentence},
 };
