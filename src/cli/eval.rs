@@ -232,14 +232,17 @@ fn print(f: &Figures) {
         f.baseline_unanswerable_share,
         share(f.abstain_recall)
     );
-    println!("contains the reference {}  cites the gold source {}", share(f.contains_reference), share(f.cites_gold));
     println!(
-        "sentences shown {}, of them supported {}; withheld {}",
-        f.sentences_shown, f.sentences_shown_supported, f.sentences_withheld
+        "contains the reference {}  cites the gold source {}, cites it first {}",
+        share(f.contains_reference),
+        share(f.cites_gold),
+        share(f.cites_gold_first)
     );
+    let f = &f.sentences;
+    println!("sentences shown {}, of them supported {}; withheld {}", f.shown, f.shown_supported, f.withheld);
     println!(
         "written {}, of them supported {}; kept {}, repaired {}, quoted {}, dropped {} ({} retries)",
-        f.sentences_written, f.sentences_written_supported, f.kept, f.repaired, f.quoted, f.dropped, f.retries
+        f.written, f.written_supported, f.kept, f.repaired, f.quoted, f.dropped, f.retries
     );
     println!(
         "citations {}: {} labels that do not exist, {} quotes whose bytes differ; {} quotations altered, {} figures \

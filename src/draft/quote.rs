@@ -387,7 +387,8 @@ mod tests {
 
     #[test]
     fn a_provision_goes_before_its_recital() {
-        let mut items = set(&["The subject may ask for erasure of data.", "The subject may ask for the erasure of its data."]);
+        let mut items =
+            set(&["The subject may ask for erasure of data.", "The subject may ask for the erasure of its data."]);
         let limits = Limits::default();
         let first = |items: &EvidenceSet| {
             let candidates = candidates(items, &limits);

@@ -1,5 +1,7 @@
 //! `attest eval answers`: questions with and without an answer, through the whole pipeline.
 
+mod figures;
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -10,10 +12,11 @@ use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use self::figures::{Counts, Tally};
+pub use self::figures::{Figures, Sentences};
 use super::{
     EvalError,
     contexts::{self, Passage},
-    integrity::Integrity,
     rows::{self, Journal},
 };
 use crate::{
@@ -65,26 +68,6 @@ struct Prediction {
     counts: Counts,
 }
 
-/// What one answer adds to the figures.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Counts {
-    shown: usize,
-    shown_supported: usize,
-    withheld: usize,
-    written: usize,
-    written_supported: usize,
-    kept: usize,
-    repaired: usize,
-    quoted: usize,
-    dropped: usize,
-    retries: usize,
-    /// Whether the text holds a reference answer.
-    contains: bool,
-    /// Whether a gold source is cited.
-    cites: bool,
-    integrity: Integrity,
-}
-
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct GateOut {
     lang: String,
@@ -130,41 +113,6 @@ struct ClaimOut {
     text: String,
     verdict: String,
     shown: String,
-}
-
-/// Counts over a run.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Figures {
-    pub questions: usize,
-    pub answerable: usize,
-    pub answered: usize,
-    pub flagged: usize,
-    pub abstained: usize,
-    /// Of the abstentions, the share on questions without an answer; the baseline is the share of such questions.
-    pub abstain_precision: Option<f64>,
-    pub abstain_recall: Option<f64>,
-    pub baseline_unanswerable_share: f64,
-    /// Of the answered ones among the answerable, the share that contains a reference answer.
-    pub contains_reference: Option<f64>,
-    /// Of the answers to questions with gold sources, the share that cites one of them.
-    pub cites_gold: Option<f64>,
-    pub sentences_shown: usize,
-    pub sentences_shown_supported: usize,
-    pub sentences_withheld: usize,
-    /// All that were written and judged, shown or not, and those of them that a source backs.
-    pub sentences_written: usize,
-    pub sentences_written_supported: usize,
-    /// What became of a generator's sentences.
-    pub kept: usize,
-    pub repaired: usize,
-    pub quoted: usize,
-    pub dropped: usize,
-    pub retries: usize,
-    pub integrity: Integrity,
-    /// Questions that an interrupted run had answered.
-    pub taken_up: usize,
-    /// Of this run.
-    pub seconds: f64,
 }
 
 /// Where the evidence comes from.
@@ -240,9 +188,7 @@ where
         (Some(journal), _) => journal.finish()?,
         (None, _) => {}
     }
-    let mut figures = tally.figures(started.elapsed().as_secs_f64());
-    figures.taken_up = taken_up;
-    Ok(figures)
+    Ok(tally.figures(taken_up, started.elapsed().as_secs_f64()))
 }
 
 /// Tells runs apart whose answers differ: by questions, options and models. The limit is not among them: a longer run goes
@@ -387,116 +333,4 @@ fn prediction(row: &Row, answer: &Answer, sources: &[Option<String>], gate: Gate
         gate,
         counts: Counts::of(row, answer, sources),
     }
-}
-
-impl Counts {
-    /// `sources`: the stored text behind each citation.
-    fn of(row: &Row, answer: &Answer, sources: &[Option<String>]) -> Self {
-        let mut counts = Self::default();
-        for sentence in &answer.sentences {
-            let supported = usize::from(sentence.judgement.verdict.is_supported());
-            counts.written += 1;
-            counts.written_supported += supported;
-            if sentence.shown == Shown::Withheld {
-                counts.withheld += 1;
-            } else {
-                counts.shown += 1;
-                counts.shown_supported += supported;
-            }
-        }
-        if let Some(writing) = &answer.provenance.writing {
-            counts.kept = writing.kept;
-            counts.repaired = writing.repaired;
-            counts.quoted = writing.quoted;
-            counts.dropped = writing.dropped;
-            counts.retries = writing.retries;
-        }
-        for (citation, text) in citations(answer).zip(sources) {
-            counts.integrity.citation(citation, text.as_deref(), answer);
-        }
-        counts.integrity.answer(answer);
-        counts.contains = contains(answer.text.as_str(), row);
-        counts.cites = citations(answer).any(|c| {
-            row.relevant.iter().any(|g| g.key == c.meta.key && g.locator.as_ref().is_none_or(|l| *l == c.locator))
-        });
-        counts
-    }
-}
-
-#[derive(Default)]
-struct Tally {
-    figures: Figures,
-    abstained_right: usize,
-    unanswerable: usize,
-    gave: usize,
-    contains: usize,
-    with_gold: usize,
-    cites: usize,
-}
-
-impl Tally {
-    fn add(&mut self, row: &Row, prediction: &Prediction) {
-        let (figures, counts) = (&mut self.figures, &prediction.counts);
-        figures.questions += 1;
-        figures.answerable += usize::from(row.answerable);
-        self.unanswerable += usize::from(!row.answerable);
-        let gave = match prediction.outcome.as_str() {
-            "answered" => &mut figures.answered,
-            "flagged" => &mut figures.flagged,
-            _ => {
-                self.abstained_right += usize::from(!row.answerable);
-                &mut figures.abstained
-            }
-        };
-        *gave += 1;
-        figures.sentences_written += counts.written;
-        figures.sentences_written_supported += counts.written_supported;
-        figures.sentences_withheld += counts.withheld;
-        figures.sentences_shown += counts.shown;
-        figures.sentences_shown_supported += counts.shown_supported;
-        figures.kept += counts.kept;
-        figures.repaired += counts.repaired;
-        figures.quoted += counts.quoted;
-        figures.dropped += counts.dropped;
-        figures.retries += counts.retries;
-        figures.integrity.merge(&counts.integrity);
-        if row.answerable && prediction.outcome != "abstained" {
-            self.gave += 1;
-            self.contains += usize::from(counts.contains);
-            if !row.relevant.is_empty() {
-                self.with_gold += 1;
-                self.cites += usize::from(counts.cites);
-            }
-        }
-    }
-
-    fn figures(mut self, seconds: f64) -> Figures {
-        let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
-        self.figures.abstain_precision = share(self.abstained_right, self.figures.abstained);
-        self.figures.abstain_recall = share(self.abstained_right, self.unanswerable);
-        self.figures.baseline_unanswerable_share = share(self.unanswerable, self.figures.questions).unwrap_or(0.0);
-        self.figures.contains_reference = share(self.contains, self.gave);
-        self.figures.cites_gold = share(self.cites, self.with_gold);
-        self.figures.seconds = seconds;
-        self.figures
-    }
-}
-
-/// Whether the text contains a reference answer (all of them where the row says so), white space, case and
-/// punctuation aside.
-fn contains(text: &str, row: &Row) -> bool {
-    let text = squeeze(text);
-    let mut hits = row.answers.iter().map(|answer| {
-        let answer = squeeze(answer);
-        !answer.is_empty() && text.contains(&answer)
-    });
-    if row.matching.as_deref() == Some("all") {
-        !row.answers.is_empty() && hits.all(|hit| hit)
-    } else {
-        hits.any(|hit| hit)
-    }
-}
-
-fn squeeze(text: &str) -> String {
-    text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == '.' || *c == '%').collect()
 }
