@@ -2,7 +2,9 @@
 """Fits the answerability gate (src/answer/sufficiency.rs) on development questions.
 
   attest eval answers QUESTIONS.jsonl --collection C --gate-only --out features.jsonl
-  scripts/fit-gate.py QUESTIONS.jsonl features.jsonl [QUESTIONS.jsonl features.jsonl ...]
+  scripts/fit-gate.py [N*]QUESTIONS.jsonl features.jsonl [[N*]QUESTIONS.jsonl features.jsonl ...]
+
+`20*tests/data/questions.jsonl` counts each of these questions 20 times in the fit, once in the figures.
 
 Logistic regression for each language on one half of the questions (by a hash of their text), figures on the other half.
 Never fit it on corpora/*/cases.jsonl: those are the test. Python standard library only.
@@ -11,6 +13,7 @@ import hashlib
 import json
 import math
 import sys
+from pathlib import Path
 
 NAMES = ["cosine", "margin", "best_coverage", "union_coverage", "bm25", "agreement"]
 
@@ -57,22 +60,23 @@ def main():
         sys.exit(__doc__)
     data = []
     for questions, features in zip(sys.argv[1::2], sys.argv[2::2]):
+        times, questions = questions.split("*") if "*" in questions else ("1", questions)
         gold = {r["id"]: r for r in rows(questions)}
         for p in rows(features):
             q, g = gold[p["id"]], p["gate"]
             if g["direct"] == 0:
                 half = int(hashlib.sha256(q["question"].encode()).hexdigest(), 16) % 2
-                data.append((g["lang"], half, [g[n] for n in NAMES], int(q["answerable"]), q.get("origin", "")))
+                data.append((g["lang"], half, [g[n] for n in NAMES], int(q["answerable"]), q.get("origin", Path(questions).stem), int(times)))
     for name, pick, blank in (("zh", lambda l: l == "zh", ()), ("en", lambda l: l == "en", ()), ("words_only", lambda l: True, (0, 1, 5))):
-        part = [(half, [0.0 if i in blank else v for i, v in enumerate(x)], y, o) for l, half, x, y, o in data if pick(l)]
+        part = [(half, [0.0 if i in blank else v for i, v in enumerate(x)], y, o, n) for l, half, x, y, o, n in data if pick(l)]
         if not part:
             continue
-        b, w = fit([(x, y) for half, x, y, _ in part if half == 0])
+        b, w = fit([(x, y) for half, x, y, _, n in part if half == 0 for _ in range(n)])
         print(f"{name}: Weights {{ bias: {b:.3f}, values: [{', '.join(f'{v:.3f}' for v in w)}] }}")
         for threshold in (0.4, 0.5, 0.6):
-            print(f"  held-out half, threshold {threshold}: {figures([(x, y) for half, x, y, _ in part if half == 1], b, w, threshold)}")
-        for origin in sorted({o for _, _, _, o in part}):
-            own = [(x, y) for half, x, y, o in part if half == 1 and o == origin]
+            print(f"  held-out half, threshold {threshold}: {figures([(x, y) for half, x, y, _, _ in part if half == 1], b, w, threshold)}")
+        for origin in sorted({o for _, _, _, o, _ in part}):
+            own = [(x, y) for half, x, y, o, _ in part if half == 1 and o == origin]
             if own:
                 passed = sum(1 / (1 + math.exp(-(b + sum(a * c for a, c in zip(w, x))))) >= 0.5 for x, _ in own)
                 print(f"    {origin}: {passed} of {len(own)} answered")

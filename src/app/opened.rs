@@ -9,10 +9,10 @@ use crate::{
         EmbedderOptions, GeneratorOptions, LlamaEmbedder, LlamaEncoder, LlamaGenerator, LlamaJudge, LlamaReranker,
         ModelOptions, Trained,
     },
-    models::{Installed, Job, Models, ModelsError},
+    models::{Installed, Job, Models, ModelsError, SecondLook, gguf, second_look},
     ports::{Embedder, Encoder, Generator, Judge, ModelError, Reranker, Retriever},
     remote::RemoteGenerator,
-    retrieve::{ByRelevance, QueryAdapter, Remembering},
+    retrieve::{ByRelevance, BySentences, QueryAdapter, Remembering},
     testing,
 };
 
@@ -27,8 +27,7 @@ impl App {
                 return Ok(Some(Arc::new(Remembering::new(testing::FakeEmbedder::default())) as Arc<dyn Embedder>));
             }
             let Some(chosen) = self.0.models.assigned(Job::Embedder)? else { return Ok(None) };
-            let options = EmbedderOptions::new(self.model_options(&chosen))
-                .with_prefixes(chosen.query_prefix.clone(), chosen.passage_prefix.clone());
+            let options = self.embedder_options(&chosen);
             let embedder = blocking(move || LlamaEmbedder::open(options)).await?;
             Ok::<_, AppError>(Some(Arc::new(Remembering::new(embedder)) as Arc<dyn Embedder>))
         });
@@ -130,19 +129,30 @@ impl App {
         }
     }
 
-    /// What takes a second look at what was found, where it was chosen: a reranker, or a verifier in its place.
+    /// What takes a second look at what was found, where it was chosen.
     pub(super) async fn reranker(&self) -> Result<Option<Arc<dyn Reranker>>, AppError> {
         let Some(chosen) = self.0.models.assigned(Job::Reranker)?.filter(|_| !self.0.config.fake_models) else {
             return Ok(None);
         };
-        let options = self.model_options(&chosen);
+        let embedder = self.0.models.assigned(Job::Embedder)?;
+        if embedder.is_some_and(|embedder| embedder.name == chosen.name) {
+            return Ok(self.embedder().await?.map(|embedder| Arc::new(BySentences(embedder)) as Arc<dyn Reranker>));
+        }
+        let (options, embedding) = (self.model_options(&chosen), self.embedder_options(&chosen));
         let opened = blocking(move || -> Result<Arc<dyn Reranker>, ModelError> {
-            if LlamaReranker::is_verifier(&options) {
-                return Ok(Arc::new(ByRelevance(Arc::new(LlamaEncoder::open(&options)?))));
-            }
-            Ok(Arc::new(LlamaReranker::open(&options)?))
+            let look = gguf::read_header(&options.path).ok().as_ref().and_then(second_look);
+            Ok(match look {
+                Some(SecondLook::Relevance) => Arc::new(ByRelevance(Arc::new(LlamaEncoder::open(&options)?))),
+                Some(SecondLook::Sentences) => Arc::new(BySentences(Arc::new(LlamaEmbedder::open(embedding)?))),
+                Some(SecondLook::Head) | None => Arc::new(LlamaReranker::open(&options)?),
+            })
         });
         Ok(Some(opened.await?))
+    }
+
+    fn embedder_options(&self, model: &Installed) -> EmbedderOptions {
+        EmbedderOptions::new(self.model_options(model))
+            .with_prefixes(model.query_prefix.clone(), model.passage_prefix.clone())
     }
 
     /// How a generator is held.

@@ -13,7 +13,7 @@ use crate::{
         evidence::{Evidence, EvidenceSet, Label},
         text::Span,
     },
-    retrieve::dot,
+    retrieve::{FIRST, dot, nearness},
     text::{
         instruction,
         overlap::{self, Idf, Stand},
@@ -26,11 +26,6 @@ const HEADED: f32 = 0.7;
 
 /// What a sentence gains that itself holds all words which a follow-up adds.
 const NEW: f32 = 0.5;
-
-/// What a piece gains from its place among those that were found, the best of which has all of it: the retriever weighed
-/// words and meaning of all passages. The best of six weights on 105 lay legal questions (first piece right in 0.49 of
-/// them; 0.41 with a weight by rank).
-const PRIOR: f32 = 0.3;
 
 /// What a recital loses: it gives the reasons of a provision and cannot stand in its place (CJEU, C-162/97, Nilsson,
 /// para. 54).
@@ -152,7 +147,7 @@ impl Wording {
     /// holds it) spread over the range that multilingual-e5 uses, 0.75 to 0.95. `cosines[i]` belongs to candidate `i`.
     pub fn scores(&self, cosines: &[Option<f32>]) -> Vec<f32> {
         let cosines = cosines.iter().copied().chain(std::iter::repeat(None));
-        self.each.iter().zip(cosines).map(|(&(lexical, bonus), cosine)| mixed(lexical, cosine) + bonus).collect()
+        self.each.iter().zip(cosines).map(|(&(lexical, bonus), cosine)| nearness(lexical, cosine) + bonus).collect()
     }
 }
 
@@ -168,7 +163,7 @@ pub struct Relevance {
 impl Relevance {
     /// `cosines[i]` belongs to candidate `i` of the wording.
     pub fn new(wording: Wording, asked: Option<Vec<f32>>, cosines: &[Option<f32>]) -> Self {
-        let all = wording.each.iter().zip(cosines).map(|(&(lexical, _), cosine)| mixed(lexical, *cosine));
+        let all = wording.each.iter().zip(cosines).map(|(&(lexical, _), cosine)| nearness(lexical, *cosine));
         let best = all.fold(0.0, f32::max);
         Self { wording, asked, best }
     }
@@ -177,17 +172,8 @@ impl Relevance {
     pub fn share(&self, text: &str, vector: Option<&[f32]>) -> f32 {
         let cosine = self.asked.as_deref().zip(vector).map(|(asked, vector)| dot(asked, vector));
         let lexical = overlap::coverage(&self.wording.wanted, &self.wording.stand.feature_set(text), &self.wording.idf);
-        if self.best > 0.0 { mixed(lexical, cosine) / self.best } else { 1.0 }
+        if self.best > 0.0 { nearness(lexical, cosine) / self.best } else { 1.0 }
     }
-}
-
-/// Words and meaning together.
-fn mixed(lexical: f32, cosine: Option<f32>) -> f32 {
-    cosine.map_or(lexical, |cosine| 0.4 * lexical + 0.6 * spread(cosine))
-}
-
-fn spread(cosine: f32) -> f32 {
-    ((cosine - 0.75) / 0.2).clamp(0.0, 1.0)
 }
 
 /// The pieces to quote, best first.
@@ -211,7 +197,7 @@ pub fn choose(
         .filter_map(|item| {
             let named = if names.is_empty() { 0.0 } else { share_named(&names, &item.meta.title) };
             let recital = if is_recital(item) { RECITAL } else { 0.0 };
-            Some((item, best.get(&item.label)? + PRIOR * item.score / top + NAMED * named - recital))
+            Some((item, best.get(&item.label)? + FIRST * item.score / top + NAMED * named - recital))
         })
         .collect();
     pieces.sort_by(|a, b| b.1.total_cmp(&a.1));

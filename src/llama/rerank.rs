@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::answer::ModelIdentity,
-    models::{Job, fits, gguf},
+    models::Job,
     ports::{ModelError, Pair, Priority, Reranker},
 };
 use async_trait::async_trait;
@@ -39,12 +39,6 @@ pub struct LlamaReranker {
 }
 
 impl LlamaReranker {
-    /// Whether the file is a verifier (an encoder without pooling, see [`super::LlamaEncoder`]), which ranks in its own
-    /// way.
-    pub fn is_verifier(options: &ModelOptions) -> bool {
-        gguf::read_header(&options.path).is_ok_and(|header| fits(&header, Job::Verifier).is_ok())
-    }
-
     /// Loads the model and starts its worker. Blocks for as long as loading takes.
     ///
     /// # Errors

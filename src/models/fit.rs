@@ -20,12 +20,10 @@ pub fn fits(header: &Header, job: Job) -> Result<(), String> {
         Job::Embedder if !embeds && !header.is_encoder() => {
             Err(format!("it is a language model ('{architecture}'), not an embedding model"))
         }
-        // A verifier ranks as well: by its opinion whether the source speaks of what is asked.
-        Job::Reranker if pooling == Some(Pooling::Rank) || header.is_encoder() && pooling == Some(Pooling::None) => {
-            Ok(())
-        }
+        Job::Reranker if second_look(header).is_some() => Ok(()),
         Job::Reranker => Err(format!(
-            "a reranker has a head for ranking (pooling 'rank'), this is '{architecture}' with {} pooling",
+            "a reranker is a cross-encoder with a head for ranking, a verifier or an embedding model; this is \
+             '{architecture}' with {} pooling",
             pooling.map_or("unnamed", Pooling::code)
         )),
         Job::Verifier if !header.is_encoder() || pooling != Some(Pooling::None) => Err(format!(
@@ -36,6 +34,27 @@ pub fn fits(header: &Header, job: Job) -> Result<(), String> {
             Err(format!("it is an encoder ('{architecture}') and writes no text; choose a language model"))
         }
         Job::Embedder | Job::Verifier | Job::Generator | Job::Judge => Ok(()),
+    }
+}
+
+/// How a model takes a second look at what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondLook {
+    /// By its head for ranking.
+    Head,
+    /// A verifier: by its opinion whether the source speaks of what is asked.
+    Relevance,
+    /// An embedding model: by the sentence that is nearest to the question.
+    Sentences,
+}
+
+/// `None` for a model that cannot.
+pub fn second_look(header: &Header) -> Option<SecondLook> {
+    match header.pooling() {
+        Some(Pooling::Rank) => Some(SecondLook::Head),
+        Some(Pooling::None) if header.is_encoder() => Some(SecondLook::Relevance),
+        Some(Pooling::Mean | Pooling::Cls | Pooling::Last) => Some(SecondLook::Sentences),
+        _ => None,
     }
 }
 

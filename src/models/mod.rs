@@ -29,7 +29,7 @@ use std::{
 pub use catalog::{Catalog, CatalogEntry, Job, Source};
 pub use error::ModelsError;
 pub use files::{Progress, Silent, digest as sha256, hex};
-pub use fit::{fits, natural_job};
+pub use fit::{SecondLook, fits, natural_job, second_look};
 use hub::HubClient;
 pub use hub::{DEFAULT_HUB, Hub, HubFile};
 pub use machine::{memory_speed, usable_memory};

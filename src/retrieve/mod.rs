@@ -26,9 +26,9 @@ pub use self::{
     fuse::Fusion,
     lexical::{BareSearch, LexicalWeights, bare_index},
     passage::passage_text,
-    product::{dot, unit},
+    product::{dot, nearness, unit},
     remember::Remembering,
-    rerank::ByRelevance,
+    rerank::{ByRelevance, BySentences, FIRST},
 };
 
 #[cfg(test)]

@@ -51,6 +51,14 @@ pub fn unit(mut values: Vec<f32>) -> Option<Vec<f32>> {
     Some(values)
 }
 
+/// How near a text is to a question, about 0 to 1, in words and meaning together: `coverage`, the share of the question's
+/// content in the text, and the encoder's cosine, where there is one, spread over the range that multilingual-e5 uses,
+/// 0.75 to 0.95.
+pub fn nearness(coverage: f32, cosine: Option<f32>) -> f32 {
+    let spread = |cosine: f32| ((cosine - 0.75) / 0.2).clamp(0.0, 1.0);
+    cosine.map_or(coverage, |cosine| 0.4 * coverage + 0.6 * spread(cosine))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
