@@ -409,6 +409,7 @@ mod tests {
             let scores = Wording::of("房东退押金", None, &candidates, stand).scores(&[]);
             choose("房东退押金", &evidence, &candidates, &scores, &limits)
         };
+        assert_eq!(chosen(Stand::default()), [Label(1)], "one pair of characters each");
         let (said, meant) = (["房东".to_owned()], ["出租人".to_owned()]);
         assert_eq!(chosen(Stand::of([(&said[..], &meant[..])])), [Label(2)]);
     }

@@ -53,6 +53,9 @@ impl Reranker for BySentences {
     }
 
     async fn scores(&self, question: &str, passages: &[String], priority: Priority) -> Result<Vec<f32>, ModelError> {
+        if passages.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut sentences: Vec<(usize, &str)> = Vec::new();
         for (at, passage) in passages.iter().enumerate() {
             let spans = sentence::sentences(passage);

@@ -1,7 +1,6 @@
 //! How much of one text stands in another, in words that carry content.
 //!
-//! Features are stems of English words, numbers, and pairs of neighbouring Chinese
-//! characters: the unit of the lexical baseline that every verdict is measured against.
+//! Features are stems of English words, numbers, and pairs of neighbouring Chinese characters.
 
 use std::{
     collections::{HashMap, HashSet},
