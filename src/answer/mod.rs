@@ -38,7 +38,7 @@ use crate::{
     verify::disagree,
 };
 use policy::Assembled;
-use sufficiency::{Features, Gate, stand};
+use sufficiency::{Features, Gate, equivalents};
 use write::Writer;
 
 pub use explore::ideas;
@@ -238,7 +238,7 @@ impl Pipeline {
         let candidates = quote::candidates(evidence, &self.limits);
         let mut cosines: Vec<Option<f32>> =
             candidates.iter().map(|c| evidence.get(c.label).and_then(|item| item.signals.cosine)).collect();
-        let wording = quote::Wording::of(question, new, &candidates, stand(evidence));
+        let wording = quote::Wording::of(question, new, &candidates, equivalents(evidence));
         let Some(embedder) = &self.embedder else {
             let scores = wording.scores(&cosines);
             let pieces = quote::choose(question, evidence, &candidates, &scores, &self.limits);

@@ -7,7 +7,7 @@ use crate::{
         evidence::{Evidence, EvidenceSet},
         text::Lang,
     },
-    text::overlap::{self, Idf, Stand},
+    text::overlap::{self, Equivalents, Idf},
 };
 
 /// What is known about a question and its evidence.
@@ -31,9 +31,9 @@ pub struct Features {
 
 impl Features {
     pub fn read(question: &str, evidence: &EvidenceSet) -> Self {
-        let (wanted, stand) = (overlap::features(question), stand(evidence));
+        let (wanted, equivalents) = (overlap::features(question), equivalents(evidence));
         let present: Vec<HashSet<String>> =
-            evidence.items().iter().map(|item| stand.feature_set(&passage(item))).collect();
+            evidence.items().iter().map(|item| equivalents.feature_set(&passage(item))).collect();
         let idf = Idf::over(&present);
         let covered = |words: &HashSet<String>| overlap::coverage(&wanted, words, &idf);
         let union: HashSet<String> = present.iter().take(3).flatten().cloned().collect();
@@ -64,8 +64,8 @@ impl Features {
 }
 
 /// What stands for the everyday words of the question in the sources.
-pub(super) fn stand(evidence: &EvidenceSet) -> Stand {
-    Stand::of(evidence.searched.concepts.iter().map(|concept| (&concept.said[..], &concept.meant[..])))
+pub(super) fn equivalents(evidence: &EvidenceSet) -> Equivalents {
+    Equivalents::of(evidence.searched.concepts.iter().map(|concept| (&concept.said[..], &concept.meant[..])))
 }
 
 fn passage(item: &Evidence) -> String {
@@ -98,7 +98,8 @@ impl Default for Gate {
     /// right in 0.95 and caught 0.91 of the unanswerable questions, where always abstaining is right in 0.49; English
     /// ones 0.84 and 0.80, where it is right in 0.41. By rule (`scripts/gate-questions.py`): English 1.00 and 0.85
     /// (0.62); Chinese, lay legal questions whose law is in the collection or is not, 0.67 and 0.49 (0.43): a near miss
-    /// of the right field still passes in half of the cases.
+    /// of the right field still passes in half of the cases. Nine more questions, since taken out because gold cases ask
+    /// the same, took part; without them the fit decides all but one of the 197 gold cases alike.
     fn default() -> Self {
         Self {
             zh: Weights { bias: -74.8, values: [83.72, 0.0, 0.0, 0.0, 0.0, 0.53] },

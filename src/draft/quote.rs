@@ -16,7 +16,7 @@ use crate::{
     retrieve::{FIRST, dot, nearness},
     text::{
         instruction,
-        overlap::{self, Idf, Stand},
+        overlap::{self, Equivalents, Idf},
         quantity, sentence,
     },
 };
@@ -106,7 +106,7 @@ fn of_one(item: &Evidence) -> Vec<Candidate> {
 #[derive(Clone, Debug)]
 pub struct Wording {
     wanted: Vec<String>,
-    stand: Stand,
+    equivalents: Equivalents,
     idf: Idf,
     /// By candidate: share of the question's content in the sentence and its headings; what is added for its place.
     each: Vec<(f32, f32)>,
@@ -115,10 +115,10 @@ pub struct Wording {
 impl Wording {
     /// `new` are the words that a follow-up adds to the questions before it: what holds them goes before what was said
     /// on those already.
-    pub fn of(question: &str, new: Option<&str>, candidates: &[Candidate], stand: Stand) -> Self {
+    pub fn of(question: &str, new: Option<&str>, candidates: &[Candidate], equivalents: Equivalents) -> Self {
         let wanted = overlap::features(question);
         let new = new.map(overlap::features);
-        let present: Vec<HashSet<String>> = candidates.iter().map(|c| stand.feature_set(&c.passage())).collect();
+        let present: Vec<HashSet<String>> = candidates.iter().map(|c| equivalents.feature_set(&c.passage())).collect();
         let idf = Idf::over(&present);
         let asks_for_figure = FIGURE.is_match(question);
         let mut place: HashMap<Label, usize> = HashMap::new();
@@ -130,16 +130,16 @@ impl Wording {
             let first = 1.0 / (1.0 + *before as f32);
             *before += 1;
             // Under a heading that is the question itself, the text answers from its first sentence on.
-            let headed = overlap::coverage(&wanted, &stand.feature_set(&candidate.context), &idf) >= HEADED;
+            let headed = overlap::coverage(&wanted, &equivalents.feature_set(&candidate.context), &idf) >= HEADED;
             // A heading holds them for all that stands under it.
-            let own = || stand.feature_set(&candidate.text);
+            let own = || equivalents.feature_set(&candidate.text);
             let holds_new = new.as_ref().map_or(0.0, |new| overlap::coverage(new, &own(), &idf));
             let bonus =
                 if holds_figure { 0.15 } else { 0.0 } + if headed { 0.3 * first } else { 0.0 } + NEW * holds_new;
             (lexical, bonus)
         });
         let each = each.collect();
-        Self { wanted, stand, idf, each }
+        Self { wanted, equivalents, idf, each }
     }
 
     /// Relevance of each candidate to the question, about 0 to 1: the share of the question's content that stands in the
@@ -171,7 +171,8 @@ impl Relevance {
     /// 1 is as near as the nearest candidate; more is nearer.
     pub fn share(&self, text: &str, vector: Option<&[f32]>) -> f32 {
         let cosine = self.asked.as_deref().zip(vector).map(|(asked, vector)| dot(asked, vector));
-        let lexical = overlap::coverage(&self.wording.wanted, &self.wording.stand.feature_set(text), &self.wording.idf);
+        let lexical =
+            overlap::coverage(&self.wording.wanted, &self.wording.equivalents.feature_set(text), &self.wording.idf);
         if self.best > 0.0 { nearness(lexical, cosine) / self.best } else { 1.0 }
     }
 }
@@ -358,7 +359,7 @@ mod tests {
     fn follow_up(question: &str, new: Option<&str>, texts: &[&str], limits: &Limits) -> Vec<String> {
         let evidence = set(texts);
         let candidates = candidates(&evidence, limits);
-        let scores = Wording::of(question, new, &candidates, Stand::default()).scores(&[]);
+        let scores = Wording::of(question, new, &candidates, Equivalents::default()).scores(&[]);
         let pieces = choose(question, &evidence, &candidates, &scores, limits);
         let draft = compose(&evidence, &pieces, &candidates, &scores, limits);
         draft.sentences.into_iter().map(|s| s.text).collect()
@@ -379,7 +380,7 @@ mod tests {
         let first = |items: &EvidenceSet| {
             let candidates = candidates(items, &limits);
             let scores =
-                Wording::of("Who may ask for erasure of data?", None, &candidates, Stand::default()).scores(&[]);
+                Wording::of("Who may ask for erasure of data?", None, &candidates, Equivalents::default()).scores(&[]);
             choose("Who may ask for erasure of data?", items, &candidates, &scores, &limits)[0]
         };
         assert_eq!(first(&items), Label(1));
@@ -405,13 +406,13 @@ mod tests {
         let evidence = set(&texts);
         let limits = Limits { quoted: 1, ..Limits::default() };
         let candidates = candidates(&evidence, &limits);
-        let chosen = |stand| {
-            let scores = Wording::of("房东退押金", None, &candidates, stand).scores(&[]);
+        let chosen = |equivalents| {
+            let scores = Wording::of("房东退押金", None, &candidates, equivalents).scores(&[]);
             choose("房东退押金", &evidence, &candidates, &scores, &limits)
         };
-        assert_eq!(chosen(Stand::default()), [Label(1)], "one pair of characters each");
+        assert_eq!(chosen(Equivalents::default()), [Label(1)], "one pair of characters each");
         let (said, meant) = (["房东".to_owned()], ["出租人".to_owned()]);
-        assert_eq!(chosen(Stand::of([(&said[..], &meant[..])])), [Label(2)]);
+        assert_eq!(chosen(Equivalents::of([(&said[..], &meant[..])])), [Label(2)]);
     }
 
     #[test]

@@ -153,12 +153,12 @@ pub fn feature_set(text: &str) -> HashSet<String> {
 
 /// Words that stand for others: a text that holds one of the second kind counts as holding those of the first.
 #[derive(Clone, Debug, Default)]
-pub struct Stand {
+pub struct Equivalents {
     /// Features of the words, and of each of those that stand for them.
     known: Vec<(Vec<String>, Vec<Vec<String>>)>,
 }
 
-impl Stand {
+impl Equivalents {
     /// `words`: what is said, and what may stand for it.
     pub fn of<'a>(words: impl IntoIterator<Item = (&'a [String], &'a [String])>) -> Self {
         let known = words.into_iter().map(|(said, meant)| {
@@ -198,13 +198,13 @@ mod tests {
         let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let (said, meant) = (words(&["房东"]), words(&["出租人", "药"]));
         let (english, source) = (words(&["heart attack"]), words(&["myocardial infarction"]));
-        let stand = Stand::of([(&said[..], &meant[..]), (&english[..], &source[..])]);
-        assert!(stand.feature_set("出租人应当交付租赁物").contains("房东"));
-        assert!(!stand.feature_set("承租人应当支付租金").contains("房东"));
-        let acute = stand.feature_set("Acute myocardial infarctions");
+        let equivalents = Equivalents::of([(&said[..], &meant[..]), (&english[..], &source[..])]);
+        assert!(equivalents.feature_set("出租人应当交付租赁物").contains("房东"));
+        assert!(!equivalents.feature_set("承租人应当支付租金").contains("房东"));
+        let acute = equivalents.feature_set("Acute myocardial infarctions");
         assert!(acute.contains("heart") && acute.contains("attack") && acute.contains("acut"));
-        assert!(!stand.feature_set("Cerebral infarction").contains("heart"), "all its words are needed");
-        assert_eq!(Stand::default().feature_set("出租人"), feature_set("出租人"));
+        assert!(!equivalents.feature_set("Cerebral infarction").contains("heart"), "all its words are needed");
+        assert_eq!(Equivalents::default().feature_set("出租人"), feature_set("出租人"));
     }
 
     #[test]
