@@ -24,6 +24,7 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
+QUESTIONS = HERE / "tests" / "data" / "questions.jsonl"
 
 # Tokens a character of the e5 vocabulary, measured on samples of these sources: 0.60 to 0.64 for Chinese, 0.20 to
 # 0.25 for the rest. A chunk also carries its title, headings and locator, about 30 tokens.
@@ -441,8 +442,41 @@ def check(out):
         if yes < 15 or no < 8:
             bad.append(f"{name}: {yes} answerable and {no} unanswerable cases; 15 and 8 are wanted")
         print(f"{name:11} {yes:3} answerable {no:3} unanswerable")
+    bad += check_fitting_questions(out)
     if bad:
         fail("\n  ".join([f"{len(bad)} defects in {counted} cases", *bad]))
+
+
+# From this share of common words (Chinese: pairs of characters) on, two questions are one.
+REPEATED = 0.6
+
+
+def check_fitting_questions(out):
+    """The questions that the gate is fitted on name sections that are there, and repeat no gold case."""
+    bad, places, cases = [], set(), []
+    for name in COLLECTIONS:
+        places |= {(d["key"], s["locator"]) for d in read_jsonl(out, name) for s in d["sections"]}
+        lines = (out / name / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+        cases += [json.loads(line)["question"] for line in lines]
+    known = [(case, pieces(case)) for case in cases]
+    for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+        question = json.loads(line)
+        where = f"{QUESTIONS.name} {question['id']}"
+        bad += [f"{where}: {p} is not in the documents" for p in question["relevant"] if (p["key"], p["locator"]) not in places]
+        if question["answerable"] != bool(question["relevant"]):
+            bad.append(f"{where}: answerable and the sections named do not fit")
+        own = pieces(question["question"])
+        bad += [f"{where}: repeats the gold case {case!r}; the gate may not be fitted on it" for case, theirs in known
+                if len(own & theirs) >= REPEATED * len(own | theirs)]
+    return bad
+
+
+def pieces(question):
+    """Words, or pairs of characters where there are Chinese ones."""
+    text = question.lower().strip("?？")
+    if any("\u4e00" <= c <= "\u9fff" for c in text):
+        return {text[i : i + 2] for i in range(len(text) - 1)}
+    return set(text.split())
 
 
 def main():
