@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::answer::ModelIdentity,
-    models::Job,
+    models::{Job, SecondLook, second_look},
     ports::{ModelError, Pair, Priority, Reranker},
 };
 use async_trait::async_trait;
@@ -46,6 +46,13 @@ impl LlamaReranker {
     /// without a head for ranking.
     pub fn open(options: &ModelOptions) -> Result<Self, ModelError> {
         let (model, header) = open(options, Job::Reranker)?;
+        if second_look(&header) != Some(SecondLook::Head) {
+            return Err(ModelError::WrongJob {
+                model: options.identity.name.clone(),
+                job: Job::Reranker.code(),
+                problem: "it has no head for ranking".to_owned(),
+            });
+        }
         let identity = options.identity.clone();
         let (served, ()) = Served::start(Job::Reranker, &identity, options.queue, {
             let (identity, threads) = (identity.clone(), threads(options));
