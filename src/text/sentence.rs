@@ -308,6 +308,14 @@ static STARTERS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
         .collect()
 });
 
+/// What a lone capital behind them names: it is no initial of a person.
+static LETTERED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    "drug group type vitamin hepatitis influenza class arm part section schedule exhibit appendix annex table figure phase \
+     grade plan option company party series tier level category cohort model product unit zone"
+        .split_ascii_whitespace()
+        .collect()
+});
+
 /// Whether the dot at `i` ends the sentence that started at `from`.
 fn dot_ends(chars: &[(usize, char)], from: usize, i: usize) -> bool {
     let at = |k: usize| chars.get(k).map(|&(_, c)| c);
@@ -362,6 +370,15 @@ fn dot_ends(chars: &[(usize, char)], from: usize, i: usize) -> bool {
         && word
             .split('.')
             .all(|part| part.chars().count() <= 2 && !part.is_empty() && part.chars().all(char::is_alphabetic));
+    let word_before = || {
+        let letters = chars[from..word_start].iter().rev().map(|&(_, c)| c).skip_while(|c| c.is_whitespace());
+        let mut letters: Vec<char> = letters.take_while(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+        letters.reverse();
+        letters.into_iter().collect::<String>()
+    };
+    if initial && LETTERED.contains(word_before().as_str()) {
+        return true;
+    }
     if initial || dotted || SOFT_ABBREVIATIONS.contains(lower.as_str()) {
         return STARTERS.contains(word_after.as_str());
     }
@@ -460,6 +477,10 @@ mod tests {
         assert_eq!(
             cut("A line of prose that was wrapped by its writer at column\nsixty goes on. Next."),
             ["A line of prose that was wrapped by its writer at column\nsixty goes on.", "Next."]
+        );
+        assert_eq!(
+            cut("Drug A worked better than drug B. Drug A was safe. So wrote J. Smith."),
+            ["Drug A worked better than drug B.", "Drug A was safe.", "So wrote J. Smith."]
         );
         assert_eq!(
             cut("J. R. Smith took vitamin C. The dose was 5 mg."),

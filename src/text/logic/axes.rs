@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::LazyLock};
 use aho_corasick::AhoCorasick;
 
 use super::{Pole, longest, whole_word};
-use crate::domain::text::{Lang, Span};
+use crate::{
+    domain::text::{Lang, Span},
+    text::lang,
+};
 
 /// One word of one pole of one axis.
 struct Entry {
@@ -52,6 +55,12 @@ impl Axes {
             .expect("constant patterns");
         Self { words, entries: sorted.into_iter().map(|(_, entries)| entries).collect() }
     }
+
+    /// The first axis that `word` stands on.
+    fn axis(&self, word: &str) -> Option<u16> {
+        let hit = self.words.find_overlapping_iter(word).find(|hit| hit.len() == word.len())?;
+        self.entries[hit.pattern().as_usize()].first().map(|entry| entry.axis)
+    }
 }
 
 /// The inflected forms of a word in the list: `rise|rose` as given, `increase` also with -s, -d, -ing, -ly.
@@ -92,7 +101,36 @@ pub(super) fn read(text: &str, lang: Lang, masked: &[Span]) -> Vec<Direction> {
             found.push(Direction { span, axis: entry.axis, pole: entry.pole });
         }
     }
+    if lang == Lang::Zh {
+        before_and_after(text, &mut found);
+        found.sort_by_key(|d| d.span);
+    }
     found
+}
+
+/// 前 and 后 behind what they place in time (处理前, 届满后), which in other company are parts of words (前款, 目前, 最后).
+fn before_and_after(text: &str, found: &mut Vec<Direction>) {
+    const BEGINS: &str = "款者述提面期列三两四五六续果来备置世辈台勤往缀景言身沿任前后半年天次";
+    const ENDS: &str = "目此事然最今随空提面午跟眼先从史之以前后背幕台身个";
+    let Some(axis) = ZH.axis("之前") else { return };
+    let mut previous: Option<char> = None;
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, c)) = letters.next() {
+        let next = letters.peek().map(|&(_, c)| c);
+        let span = Span::new(at, at + c.len_utf8());
+        let pole = match c {
+            '前' => Some(Pole::First),
+            '后' => Some(Pole::Second),
+            _ => None,
+        };
+        let stands = previous.is_some_and(|c| lang::is_han(c) && !ENDS.contains(c))
+            && !next.is_some_and(|c| BEGINS.contains(c))
+            && !found.iter().any(|d| d.span.overlaps(span));
+        if let Some(pole) = pole.filter(|_| stands) {
+            found.push(Direction { span, axis, pole });
+        }
+        previous = Some(c);
+    }
 }
 
 /// How many word pairs of a language are told apart.

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     domain::text::{Lang, Span},
+    text::logic::ConnectiveClass,
     verify::case::{Case, SourceSentence, Unit},
 };
 
@@ -56,8 +57,9 @@ impl Tokens {
             }
             if is_han(c) {
                 tokens.push_word(&mut word, lang);
-                // Particles change with the wording, not with the meaning.
-                if "的了之而于地得".contains(c) {
+                // Particles change with the wording, not with the meaning; and what is left of 没有 and 无, which are set
+                // apart, is to be the same as what is left of 有.
+                if "的了之而于地得有".contains(c) {
                     continue;
                 }
                 if let Some(before) = previous {
@@ -65,6 +67,15 @@ impl Tokens {
                 }
                 previous = Some(c);
             } else if c.is_alphanumeric() || (matches!(c, '.' | ',') && word.ends_with(|w: char| w.is_ascii_digit())) {
+                // The article begins a sentence, or is small: "drug A" names one of several.
+                let is_alone = word.is_empty() && !text[at + c.len_utf8()..].starts_with(char::is_alphanumeric);
+                let begins =
+                    text[..at].trim_end().is_empty() || text[..at].trim_end().ends_with(['.', '?', '!', ':', '"', '“']);
+                if c == 'A' && is_alone && !begins {
+                    tokens.push("A".to_owned());
+                    previous = None;
+                    continue;
+                }
                 word.extend(c.to_lowercase());
                 previous = None;
             } else {
@@ -94,6 +105,20 @@ impl Tokens {
 
     pub fn holds(&self, token: &str) -> bool {
         self.counts.contains_key(token)
+    }
+
+    /// These tokens without those of `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let mut left = Self::default();
+        for (token, count) in &self.counts {
+            let more = count.saturating_sub(other.counts.get(token).copied().unwrap_or(0));
+            if more > 0 {
+                left.counts.insert(token.clone(), more);
+                left.total += u32::from(more);
+            }
+        }
+        left
     }
 
     pub const fn is_empty(&self) -> bool {
@@ -154,12 +179,38 @@ fn stem(word: &str) -> String {
     word.to_owned()
 }
 
-/// The stretches of one or two neighbouring clauses in `unit`, each with the operators in it.
+/// Bytes of a half of a clause that can say something by itself.
+const SHORTEST_HALF: usize = 18;
+
+/// The stretches of one or two neighbouring clauses in `unit`, and the halves of clauses with "or", each with the operators in it.
 fn stretches(unit: &Unit<'_>) -> Vec<Span> {
     let clauses = &unit.logic.clauses;
     let mut stretches: Vec<Span> = clauses.clone();
     stretches.extend(clauses.windows(2).map(|pair| pair[0].cover(pair[1])));
+    // 不履行义务或者履行义务不符合约定: either half is told by itself.
+    for clause in clauses {
+        let cut = unit.logic.connectives.iter().find(|c| c.class == ConnectiveClass::Or && clause.contains(c.span));
+        let halves = cut.map(|c| [Span::new(clause.start(), c.span.start()), Span::new(c.span.end(), clause.end())]);
+        stretches.extend(halves.into_iter().flatten().filter(|half| half.len() >= SHORTEST_HALF));
+    }
     stretches
+}
+
+/// What stands in brackets, with them.
+pub fn asides(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut opened = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '（' => opened = opened.or(Some(at)),
+            ')' | '）' => {
+                let from = opened.take();
+                found.extend(from.map(|from| Span::new(from, at + c.len_utf8())));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// What is left out of a comparison: the places of `unit` that a rule looks at itself.
@@ -192,9 +243,22 @@ pub fn matches<'c, 'a>(case: &'c Case<'a>, clause: Span, forward: f32, apart: Ap
         }
         // Several, where stretches differ only in what is set apart: 发生效力；未经登记，不发生效力.
         let mut best: Vec<Match<'_, '_>> = Vec::new();
+        let asides = asides(source.unit.text);
         for span in stretches(&source.unit) {
-            let other = Tokens::of(source.unit.text, span, claim.lang, &apart(&source.unit, span));
-            let (covered, back) = (tokens.within(&other), other.within(&tokens));
+            let mut without = apart(&source.unit, span);
+            let whole = Tokens::of(source.unit.text, span, claim.lang, &without);
+            let (mut covered, mut back) = (tokens.within(&whole), whole.within(&tokens));
+            // What stands in brackets is seldom part of what a claim says: (HR 0.96; 95 % CI, 0.88 to 1.06).
+            let between = asides.iter().filter(|aside| span.overlaps(**aside)).copied();
+            let before = without.len();
+            without.extend(between);
+            if without.len() > before {
+                let short = Tokens::of(source.unit.text, span, claim.lang, &without);
+                let (c, b) = (tokens.within(&short), short.within(&tokens));
+                if c + b > covered + back {
+                    (covered, back) = (c, b);
+                }
+            }
             if covered < forward {
                 continue;
             }
@@ -216,17 +280,31 @@ pub fn matches<'c, 'a>(case: &'c Case<'a>, clause: Span, forward: f32, apart: Ap
 /// The first content word, or pair of Chinese characters, in `scope`: what a negator right before it denies.
 pub fn head(unit: &Unit<'_>, scope: Span) -> Option<String> {
     let words = scope.of(unit.text)?;
+    let degree = degree(unit, scope);
     let mut end = 0;
     for (at, c) in words.char_indices() {
         end = at + c.len_utf8();
         let sofar = Span::new(scope.start(), scope.start() + end);
         let followed = words[end..].chars().next().is_none_or(|next| is_han(next) || !next.is_alphanumeric());
-        let tokens = Tokens::of(unit.text, sofar, unit.lang, &[]);
+        let tokens = Tokens::of(unit.text, sofar, unit.lang, &degree);
         if !tokens.is_empty() && (is_han(c) || followed) {
             return tokens.counts.into_keys().next();
         }
     }
-    Tokens::of(unit.text, Span::new(scope.start(), scope.start() + end), unit.lang, &[]).counts.into_keys().next()
+    Tokens::of(unit.text, Span::new(scope.start(), scope.start() + end), unit.lang, &degree).counts.into_keys().next()
+}
+
+/// Words of degree at the beginning of `scope`: "did not significantly reduce" denies "reduce".
+fn degree(unit: &Unit<'_>, scope: Span) -> Vec<Span> {
+    const WORDS: [&str; 8] =
+        ["significantly ", "materially ", "substantially ", "statistically ", "显著", "明显", "实质性", "实质"];
+    let mut at = scope.start();
+    while let Some(rest) = unit.text.get(at..scope.end()) {
+        let start = at + (rest.len() - rest.trim_start().len());
+        let Some(word) = WORDS.iter().find(|word| unit.text[start..].starts_with(**word)) else { break };
+        at = start + word.len();
+    }
+    if at > scope.start() { vec![Span::new(scope.start(), at)] } else { Vec::new() }
 }
 
 /// The content tokens within two words, or six characters, on either side of `at`.

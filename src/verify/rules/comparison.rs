@@ -1,6 +1,6 @@
 //! R20: up for down, above for below. R8 in words: profit for loss.
 
-use super::{Rule, clause};
+use super::{Rule, clause, relation};
 use crate::{
     domain::{
         text::{Message, Span},
@@ -63,6 +63,10 @@ fn direction(case: &Case<'_>) -> Vec<Reason> {
         else {
             continue;
         };
+        // Told from its other end it is the same: 甲高于乙, 乙低于甲.
+        if relation::says_the_same(&case.claim, *clause, &best.source.unit, best.span) {
+            continue;
+        }
         // The same thing must go up here and down there: yields that move lower say nothing of higher claims.
         let near =
             clause::neighbours(&case.claim, ours.span).within(&clause::neighbours(&best.source.unit, theirs.span));

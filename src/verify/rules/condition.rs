@@ -103,7 +103,7 @@ fn inversion(case: &Case<'_>) -> Vec<Reason> {
     let stated = claim.logic.conditions.iter().any(|cue| {
         let word = cue.span.of(claim.text).unwrap_or_default();
         cue.class == ConditionClass::Exception && !word.starts_with("另有")
-    }) || ["除外", "以外", "之外", "除"].iter().any(|word| claim.text.contains(word));
+    }) || ["除外", "以外", "之外"].iter().any(|word| claim.text.contains(word));
     if stated {
         return Vec::new();
     }

@@ -175,11 +175,11 @@ fn unknown(case: &Case<'_>) -> Vec<Reason> {
 const PARTIES_ZH: &str = "甲方 乙方,原告 被告,出租人 承租人,贷款人 借款人,债权人 债务人,出卖人 买受人,买方 卖方,用人单位 劳动者,\
     委托人 受托人,发包人 承包人,赠与人 受赠人,投保人 保险人,转让方 受让方,转让人 受让人,抵押人 抵押权人,许可人 被许可人,\
     披露方 接收方,定作人 承揽人,寄存人 保管人,上诉人 被上诉人,申请人 被申请人,控股股东 中小股东,发行人 持有人,\
-    父亲 母亲,丈夫 妻子,医师 患者,实验组 对照组,治疗组 对照组,观察组 对照组,母公司 子公司";
+    父亲 母亲,丈夫 妻子,医师 患者,实验组 对照组,试验组 对照组,治疗组 对照组,观察组 对照组,母公司 子公司";
 const PARTIES_EN: &str = "lender borrower,lessor lessee,landlord tenant,buyer seller,purchaser seller,plaintiff defendant,\
     licensor licensee,employer employee,creditor debtor,disclosing-party receiving-party,discloser recipient,trustee beneficiary,\
     insurer insured,assignor assignee,mortgagor mortgagee,controller processor,parent subsidiary,acquirer target,grantor grantee,\
-    franchisor franchisee,treatment control,husband wife,mother father,physician patient,seller buyer";
+    franchisor franchisee,treatment control,intervention control,treatment placebo,husband wife,mother father,physician patient,seller buyer";
 
 /// A party word: its pair, which side, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,6 +187,11 @@ struct Party {
     pair: usize,
     first: bool,
     span: Span,
+}
+
+/// Where a sentence names parties.
+pub(super) fn parties_named(unit: &Unit<'_>) -> Vec<Span> {
+    parties_in(unit, Span::new(0, unit.text.len())).into_iter().map(|party| party.span).collect()
 }
 
 fn parties_in(unit: &Unit<'_>, within: Span) -> Vec<Party> {

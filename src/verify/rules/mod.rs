@@ -6,6 +6,7 @@ mod clause;
 pub mod clinical;
 pub mod comparison;
 pub mod condition;
+pub mod crossed;
 pub mod entity;
 pub mod hearsay;
 pub mod ledger;
@@ -16,6 +17,7 @@ pub mod quantifier;
 pub mod quantity;
 pub mod quote;
 pub mod reference;
+pub mod relation;
 #[cfg(test)]
 mod support;
 pub mod table;
@@ -55,10 +57,12 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         modality::RULES,
         negation::RULES,
         comparison::RULES,
+        relation::RULES,
         entity::RULES,
         listing::RULES,
         table::RULES,
         condition::RULES,
+        crossed::RULES,
         quantifier::RULES,
         hearsay::RULES,
         variance::RULES,

@@ -10,7 +10,7 @@ use crate::{
         text::{Lang, Message, Span},
         verdict::{Comparison, Effect, Reason},
     },
-    text::logic::Logic,
+    text::logic::{DeonticClass, Logic},
     verify::case::{Case, Unit},
 };
 
@@ -25,7 +25,7 @@ fn negation(case: &Case<'_>) -> Vec<Reason> {
             let logic = &m.source.unit.logic;
             // A modal difference is R16's to report; a turned opposite (不增加, 减少) says the same thing.
             logic.denials(m.span) % 2 == denied % 2
-                || modal(&case.claim.logic, *clause) && modal(logic, m.span)
+                || modal(&case.claim.logic, *clause) && modal(logic, m.span) && !same_modal(case, *clause, m)
                 || !opposites(&case.claim, *clause, &m.source.unit, m.span).is_empty()
         };
         let Some(best) = matches.first() else { continue };
@@ -88,12 +88,25 @@ fn negation(case: &Case<'_>) -> Vec<Reason> {
 /// Whether the word that `unit` denies in `within` stands in `place` of `other`.
 fn denies(unit: &Unit<'_>, within: Span, other: &Unit<'_>, place: Span) -> bool {
     let tokens = Tokens::of(other.text, place, other.lang, &[]);
-    let negations = unit.logic.negations.iter().map(|cue| (cue.span, cue.scope));
-    let deontics = unit.logic.deontics.iter().map(|cue| (cue.span, cue.scope));
-    negations
-        .chain(deontics)
-        .filter(|(span, _)| within.contains(*span))
-        .any(|(_, scope)| clause::head(unit, scope).is_some_and(|head| tokens.holds(&head)))
+    denials(&unit.logic, within).any(|(_, scope)| clause::head(unit, scope).is_some_and(|head| tokens.holds(&head)))
+}
+
+/// The words in `within` that deny, with what they govern.
+fn denials(logic: &Logic, within: Span) -> impl Iterator<Item = (Span, Span)> {
+    let negations = logic.negations.iter().map(|cue| (cue.span, cue.scope));
+    let deontics = logic.deontics.iter();
+    let deontics = deontics.filter(|cue| matches!(cue.class, DeonticClass::Prohibition | DeonticClass::Exemption));
+    negations.chain(deontics.map(|cue| (cue.span, cue.scope))).filter(move |(span, _)| within.contains(*span))
+}
+
+/// Whether both have a modal word of one class, and one of them denies it: 推荐, 不推荐.
+fn same_modal(case: &Case<'_>, clause: Span, m: &Match<'_, '_>) -> bool {
+    let (claim, source) = (&case.claim.logic, &m.source.unit.logic);
+    let plain = |logic: &Logic, within: Span| logic.negations.iter().filter(|n| within.contains(n.span)).count();
+    let classes = |logic: &Logic, within: Span| -> Vec<DeonticClass> {
+        logic.deontics.iter().filter(|cue| within.contains(cue.span)).map(|cue| cue.class).collect()
+    };
+    classes(claim, clause) == classes(source, m.span) && plain(claim, clause) != plain(source, m.span)
 }
 
 fn modal(logic: &Logic, within: Span) -> bool {
@@ -102,9 +115,7 @@ fn modal(logic: &Logic, within: Span) -> bool {
 
 /// The first word in `within` that denies.
 fn operator(unit: &Unit<'_>, within: Span) -> Option<Span> {
-    let negations = unit.logic.negations.iter().map(|cue| cue.span);
-    let deontics = unit.logic.deontics.iter().map(|cue| cue.span);
-    negations.chain(deontics).filter(|span| within.contains(*span)).min()
+    denials(&unit.logic, within).map(|(span, _)| span).min()
 }
 
 #[cfg(test)]
@@ -120,6 +131,7 @@ mod tests {
                 ("公司在报告期内发生重大诉讼事项", "公司在报告期内未发生重大诉讼事项。"),
                 ("公司在报告期内没有发生重大诉讼事项", "公司在报告期内发生重大诉讼事项。"),
                 ("诉讼时效期间不适用于该请求权", "诉讼时效期间适用于该请求权。"),
+                ("指南推荐三联方案作为一线治疗", "指南不推荐三联方案作为一线治疗。"),
                 ("该患者有药物过敏史并使用青霉素", "该患者没有药物过敏史并使用青霉素。"),
                 ("承租人对租赁物的毁损承担赔偿责任", "承租人对租赁物的毁损不承担赔偿责任。"),
                 ("本法适用于中华人民共和国境外的组织", "本法不适用于中华人民共和国境外的组织。"),

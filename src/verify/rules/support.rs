@@ -78,15 +78,17 @@ pub fn table(rule: &Rule, must_fire: &[(&str, &str)], must_not: &[(&str, &str)])
 
 /// Every rule on words.
 pub fn rules_on_words() -> Vec<&'static Rule> {
-    use super::{comparison, condition, entity, modality, negation, quantifier, quote, reference};
+    use super::{comparison, condition, crossed, entity, modality, negation, quantifier, quote, reference, relation};
     [
         reference::RULES,
         quote::RULES,
         modality::RULES,
         negation::RULES,
         comparison::RULES,
+        relation::RULES,
         entity::RULES,
         condition::RULES,
+        crossed::RULES,
         quantifier::RULES,
     ]
     .into_iter()

@@ -46,10 +46,20 @@ fn dates(case: &Case<'_>) -> Vec<Reason> {
         .dates
         .iter()
         .filter(|mine| !matches!(mine.when, When::Relative(_) | When::Trailing))
-        .filter(|mine| !in_question(case, mine) && !is_bounded(case.claim.text, mine.span))
+        .filter(|mine| !in_question(case, mine))
         .filter_map(|mine| {
             let code = if is_period(mine.when) { "R10" } else { "R9" };
-            match told(case, mine) {
+            let told = told(case, mine);
+            if is_bounded(case.claim.text, mine.span) {
+                // A balance is of a day: the same figure of another day is another balance.
+                return match told {
+                    Told::Other(sentence, theirs) if is_balance(case, mine, sentence) => {
+                        Some(finding(code, Effect::Contradict, mine, Some((sentence, theirs)), case.claim.text))
+                    }
+                    _ => None,
+                };
+            }
+            match told {
                 Told::Found(sentence, theirs) => {
                     Some(finding(code, Effect::Ground, mine, Some((sentence, theirs)), case.claim.text))
                 }
@@ -109,6 +119,12 @@ fn is_bounded(text: &str, span: Span) -> bool {
         .any(|w| after.starts_with(w))
 }
 
+/// As of 31 December: what stands on that day, with a figure that the sentence has too.
+fn is_balance(case: &Case<'_>, mine: &DateMention, sentence: &SourceSentence<'_>) -> bool {
+    let before = case.claim.text[..mine.span.start()].trim_end().to_lowercase();
+    (before.ends_with("截至") || before.ends_with("as of")) && shares_figure(case, sentence)
+}
+
 fn in_question(case: &Case<'_>, mine: &DateMention) -> bool {
     case.question.as_ref().is_some_and(|q| {
         q.dates.iter().any(|d| matches!(mine.when.against(d.when), DateRelation::Same | DateRelation::Within))
@@ -133,6 +149,7 @@ fn told<'c>(case: &'c Case<'c>, mine: &'c DateMention) -> Told<'c> {
                 }
                 // "March" of the source may be the claim's March 2022.
                 DateRelation::Coarser if theirs.when.year().is_none() => unclear = true,
+                DateRelation::Different if is_year_before(sentence, mine, theirs) => unclear = true,
                 DateRelation::Coarser if aligned => coarser = coarser.or(Some((sentence, theirs))),
                 DateRelation::Different
                     if aligned
@@ -160,6 +177,29 @@ fn told<'c>(case: &'c Case<'c>, mine: &'c DateMention) -> Told<'c> {
         _ if dated_otherwise => Told::Absent,
         _ => Told::Untold,
     }
+}
+
+/// "较上年末增加": a sentence that holds a year against the one before speaks of both.
+fn is_year_before(sentence: &SourceSentence<'_>, mine: &DateMention, theirs: &DateMention) -> bool {
+    const WORDS: [&str; 14] = [
+        "上年",
+        "上一年",
+        "去年",
+        "上期",
+        "同期",
+        "年初",
+        "期初",
+        "同比",
+        "prior year",
+        "previous year",
+        "prior-year",
+        "year earlier",
+        "year ago",
+        "preceding year",
+    ];
+    let (Some(year), Some(other)) = (mine.when.year(), theirs.when.year()) else { return false };
+    let text = sentence.unit.text.to_lowercase();
+    year + 1 == other && WORDS.iter().any(|word| text.contains(word))
 }
 
 fn covers_better(sentence: &SourceSentence<'_>, than: Option<(&SourceSentence<'_>, &DateMention)>) -> bool {

@@ -14,7 +14,7 @@ use crate::{
         verdict::{Comparison, Effect, Reason},
     },
     text::quantity::{Counted, Kind, Number, Quantity, Relation},
-    verify::case::{Case, SourceSentence},
+    verify::case::{Case, SourceSentence, Unit},
 };
 
 pub const RULES: &[Rule] = &[
@@ -271,8 +271,16 @@ fn daily_or_single(case: &Case<'_>, quantity: &Quantity, aligned: &[&SourceSente
     }
     let mine = Taken::of(quantity, case.claim.text)?;
     // Once a day it is the same.
-    let once = |q: &Quantity| is_rate(q) && q.shown == Number::from_integer(1);
-    if case.claim.quantities.iter().any(once) {
+    let is_once = |unit: &Unit<'_>, amount: &Quantity| {
+        let clause = |q: &Quantity| unit.logic.clauses.iter().find(|clause| clause.overlaps(q.span));
+        // How often stands beside the amount or by itself; beside another amount it is of that one.
+        let is_of = |rate: &Quantity| {
+            let mut others = unit.quantities.iter().filter(|q| is_amount(q.unit.kind) && clause(q) == clause(rate));
+            clause(rate) == clause(amount) || others.next().is_none()
+        };
+        unit.quantities.iter().any(|q| is_rate(q) && q.shown == Number::from_integer(1) && is_of(q))
+    };
+    if is_once(&case.claim, quantity) {
         return None;
     }
     let mut other = None;
@@ -283,7 +291,7 @@ fn daily_or_single(case: &Case<'_>, quantity: &Quantity, aligned: &[&SourceSente
                 continue;
             }
             match Taken::of(theirs, sentence.unit.text) {
-                Some(taken) if taken != mine && !sentence.unit.quantities.iter().any(once) => {
+                Some(taken) if taken != mine && !is_once(&sentence.unit, theirs) => {
                     other = other.or(Some((*sentence, theirs, relation)));
                 }
                 _ => return None,

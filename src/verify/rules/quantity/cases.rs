@@ -10,22 +10,16 @@ use crate::{
         text::Lang,
         verdict::{Effect, Reason},
     },
-    text::{date, lang, quantity, sentence::sentences},
+    text::{lang, sentence::sentences},
     verify::{
         case::{Case, SourceSentence, Unit},
+        read,
         rules::{Rule, bound, clinical, quantity as figures, time},
     },
 };
 
 fn unit(text: &str) -> Unit<'_> {
-    Unit {
-        text,
-        lang: lang::detect(text),
-        quantities: quantity::parse(text),
-        dates: date::parse(text),
-        references: Vec::new(),
-        logic: crate::text::logic::Logic::default(),
-    }
+    read::unit(text, lang::detect(text))
 }
 
 /// What the rules on figures find; sources are cut into sentences as in the pipeline.

@@ -208,7 +208,7 @@ fn is_other_value(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> bo
 pub const RESPECTIVELY: [&str; 3] = ["respectively", "分别", "依次"];
 
 /// Which date each figure of a kind belongs to, where the two take turns (A in 2023 versus B in 2022; 2023年为A，2022年为B)
-/// or are told to belong together in their order (2022年和2023年分别为A和B).
+/// or are told to belong together in their order (2022年和2023年分别为A和B), or stand in clauses of their own.
 pub fn by_turns<'u>(unit: &'u Unit<'_>, kind: Kind) -> Vec<(&'u Quantity, &'u DateMention)> {
     let figures: Vec<&Quantity> = unit.quantities.iter().filter(|q| q.unit.kind == kind).collect();
     let dates: Vec<&DateMention> = unit.dates.iter().collect();
@@ -221,10 +221,18 @@ pub fn by_turns<'u>(unit: &'u Unit<'_>, kind: Kind) -> Vec<(&'u Quantity, &'u Da
     let apart =
         |first: &[Span], second: &[Span]| first.last().zip(second.first()).is_some_and(|(x, y)| x.end() <= y.start());
     let in_order = RESPECTIVELY.iter().any(|word| unit.text.contains(word)) && (apart(&a, &b) || apart(&b, &a));
-    if a.len() < 2 || a.len() != b.len() || !(in_order || take_turns(&a, &b) || take_turns(&b, &a)) {
-        return Vec::new();
+    if a.len() >= 2 && a.len() == b.len() && (in_order || take_turns(&a, &b) || take_turns(&b, &a)) {
+        return figures.into_iter().zip(dates).collect();
     }
-    figures.into_iter().zip(dates).collect()
+    // "$4.5 billion in 2023, up 8 % from $4.2 billion in 2022": each clause has one of either.
+    let in_clause = |clause: &Span| {
+        let mut of_kind = figures.iter().filter(|q| clause.contains(q.span));
+        let mut told = dates.iter().filter(|d| clause.contains(d.span));
+        let pair = of_kind.next().zip(told.next())?;
+        (of_kind.next().is_none() && told.next().is_none()).then_some((*pair.0, *pair.1))
+    };
+    let pairs: Vec<_> = unit.logic.clauses.iter().filter_map(in_clause).collect();
+    if pairs.len() >= 2 && pairs.len() == figures.len() { pairs } else { Vec::new() }
 }
 
 /// Another figure of the same sentence fits the claim's role as well.

@@ -20,7 +20,7 @@ use derive::Derived;
 use figure::{Figure, Finding, Match, reason};
 use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub};
 
-use super::{Rule, bound, time};
+use super::{Rule, bound, entity, time};
 use crate::{
     domain::{
         text::Message,
@@ -91,6 +91,19 @@ fn other_value(quantity: &Quantity, found: &Match<'_>) -> Reason {
         return scale(quantity, found, power);
     }
     let (claim, source) = (quantity.surface.trim(), found.quantity.surface.trim());
+    if !quantity.bound.is_lower() && !quantity.bound.is_upper() && found.quantity.allows(quantity) {
+        // Who is seven is under eight: an instance of what the source says, or a figure put in the place of its bound.
+        return reason(
+            "R1",
+            Effect::Flag,
+            quantity,
+            Some(found),
+            Message::new(
+                format!("此处写“{claim}”，来源{}写的是界限“{source}”，前者在其内。", found.sentence.label),
+                format!("“{claim}” here lies within “{source}”, which {} says.", found.sentence.label),
+            ),
+        );
+    }
     reason(
         "R1",
         Effect::Contradict,
@@ -176,6 +189,9 @@ fn swapped(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Re
     if found.sentence.coverage < ALIGNED || figure::is_countable(quantity) || found.relation != Relation::Same {
         return None;
     }
+    if let Some(reason) = of_all(case, quantity, found) {
+        return Some(reason);
+    }
     let own = figure::subject(case, quantity);
     let sentence = found.sentence;
     let text = sentence.unit.text;
@@ -212,6 +228,50 @@ fn swapped(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Re
         Message::new(
             format!("数值张冠李戴：来源{}中“{claim}”属于别项，此项为“{other}”。", sentence.label),
             format!("Swapped: in {} “{claim}” belongs to something else; here it says “{other}”.", sentence.label),
+        ),
+    ))
+}
+
+/// R2: the figure of all told as that of one group, whose own stands beside its name: 纳入1,204例，分为试验组（602例）和对照组.
+fn of_all(case: &Case<'_>, quantity: &Quantity, found: &Match<'_>) -> Option<Reason> {
+    let unit = &found.sentence.unit;
+    let lower = unit.text.to_lowercase();
+    // Lower case may have other lengths outside ASCII.
+    if lower.len() != unit.text.len() {
+        return None;
+    }
+    let same_kind = |q: &&Quantity| {
+        let counts = matches!((q.unit.kind, quantity.unit.kind), (Kind::Count(_), Kind::Count(_)));
+        (counts || q.unit.kind == quantity.unit.kind) && q.span != found.quantity.span
+    };
+    let beside = |group: &str| {
+        unit.quantities.iter().filter(same_kind).find(|q| {
+            let before = lower[..q.span.start()].trim_end_matches(['（', '(', ' ', '=', 'n']);
+            [" group", " arm", ""]
+                .iter()
+                .any(|kind| before.strip_suffix(kind).is_some_and(|name| name.ends_with(group)))
+        })
+    };
+    let groups = entity::parties_named(&case.claim).into_iter().filter_map(|span| span.of(case.claim.text));
+    let mut told = groups.map(str::to_lowercase).filter_map(|group| Some((beside(&group)?, group)));
+    let (own, group) = told.next()?;
+    if told.any(|(_, other)| other != group) {
+        return None;
+    }
+    let clause = unit.logic.clauses.iter().find(|clause| clause.contains(found.quantity.span))?;
+    if quantity.relation(own).is_grounded() || lower[clause.start()..found.quantity.span.end()].contains(&group) {
+        return None;
+    }
+    let (claim, other, label) = (quantity.surface.trim(), own.surface.trim(), found.sentence.label);
+    let swapped = Match { quantity: own, relation: quantity.relation(own), ..found.clone() };
+    Some(reason(
+        "R2",
+        Effect::Contradict,
+        quantity,
+        Some(&swapped),
+        Message::new(
+            format!("数值张冠李戴：来源{label}中“{group}”为“{other}”，“{claim}”不是这一组的。"),
+            format!("Swapped: in {label} “{group}” has “{other}”; “{claim}” is not of this group."),
         ),
     ))
 }

@@ -23,6 +23,8 @@ pub enum Change {
     Figure,
     /// A word for its opposite, or a party for its counterpart.
     Opposite,
+    /// Drug B for drug A, 乙公司 for 甲公司.
+    Name,
     Quantifier,
     /// Of a day, an article or a list: it may be what the sentence is about, and not what it says.
     Place,
@@ -39,7 +41,7 @@ pub enum Change {
 impl Change {
     /// Alone in a sentence it turns it into another one.
     pub const fn is_decisive(self) -> bool {
-        matches!(self, Self::Negation | Self::Modality | Self::Figure | Self::Opposite)
+        matches!(self, Self::Negation | Self::Modality | Self::Figure | Self::Opposite | Self::Name)
     }
 
     /// What is told of it: the claim says `mine` where this sentence of `label` says `other`.
@@ -51,6 +53,7 @@ impl Change {
             Self::Modality => told("义务、许可或禁止", "obligation, permission or prohibition", mine, other),
             Self::Figure => told("数值", "figure", mine, other),
             Self::Opposite => told("反义或相对方", "opposite or counterpart", mine, other),
+            Self::Name => told("名称", "name", mine, other),
             Self::Quantifier => told("范围", "scope", mine, other),
             Self::Place => told("日期、条文或序号", "date, article or number in a list", mine, other),
             Self::Word => told("用词", "wording", mine, other),
@@ -87,6 +90,13 @@ impl<'u, 'a> Side<'u, 'a> {
 
     fn words(&self) -> String {
         plain(self.span.of(self.unit.text).unwrap_or_default())
+    }
+
+    /// What tells one of several things of a kind from the others: A, 乙.
+    fn label(&self) -> Option<char> {
+        let mut letters = self.span.of(self.unit.text)?.chars().filter(|c| c.is_alphanumeric());
+        let only = letters.next().filter(|_| letters.next().is_none());
+        only.filter(|c| c.is_ascii_uppercase() || "甲乙丙丁戊己庚辛".contains(*c))
     }
 
     /// The words that are not modal.
@@ -220,6 +230,11 @@ large big";
 
 /// What `ours` says in the place of `theirs`; `None` where it is the same in other words, or only leaves something out.
 pub fn of(ours: Side<'_, '_>, theirs: Side<'_, '_>) -> Option<Change> {
+    if let Some((mine, other)) = ours.label().zip(theirs.label())
+        && mine != other
+    {
+        return Some(Change::Name);
+    }
     let (a, b) = (ours.words(), theirs.words());
     if a == b {
         return None;
@@ -280,7 +295,8 @@ pub fn leaves_out_a_condition(theirs: Side<'_, '_>) -> bool {
     const CONCEDED: [&str; 5] = ["although", "though", "even though", "however", "然而"];
     theirs.touching(&theirs.unit.logic.conditions).any(|cue| {
         let word = cue.span.of(theirs.unit.text).unwrap_or_default().to_lowercase();
-        !CONCEDED.contains(&word.as_str())
+        // "But" alone adds no condition: what follows it does, and that is there.
+        !CONCEDED.contains(&word.as_str()) && theirs.words() != plain(&word)
     })
 }
 

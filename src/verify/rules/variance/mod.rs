@@ -82,6 +82,7 @@ fn variance(case: &Case<'_>) -> Vec<Reason> {
 
 fn near<'c, 'a>(claim: &Unit<'_>, ours: &[Token], source: &'c SourceSentence<'a>) -> Option<Near<'c, 'a>> {
     let theirs = tokens(source.unit.text);
+    let (tokens_of_claim, tokens_of_source) = (ours, theirs.as_slice());
     let Alignment { ours: reach, theirs: there, same, mut hunks } = diff::align(ours, &theirs)?;
     let same = same as f32 / ours.len() as f32;
     if same < NEAR {
@@ -89,9 +90,26 @@ fn near<'c, 'a>(claim: &Unit<'_>, ours: &[Token], source: &'c SourceSentence<'a>
     }
     // What the alignment leaves out at either end stands for what the sentence begins or ends with, or was added.
     let ends = [(0..reach.start, 0..there.start), (reach.end..ours.len(), there.end..theirs.len())];
+    let begins_a_clause = |at: usize| {
+        theirs.get(at).is_some_and(|t| source.unit.logic.clauses.iter().any(|c| c.start() == t.span.start()))
+    };
     for (ours, theirs) in ends.into_iter().filter(|(ours, _)| !ours.is_empty()) {
         let both = ours.len().abs_diff(theirs.len()) <= 1;
-        hunks.push(Hunk { ours, theirs: if both { theirs } else { 0..0 } });
+        let is_first = ours.start == 0;
+        let theirs = if both {
+            theirs
+        } else if is_first && begins_a_clause(there.start) {
+            // What a sentence opens with is what its later clauses are about: 公司应当……，并于三十日内公告.
+            if opens_with(tokens_of_source, &tokens_of_claim[ours.clone()]) {
+                continue;
+            }
+            0..0
+        } else if is_first && ours.len() <= NAME && there.start > ours.len() {
+            there.start - ours.len()..there.start
+        } else {
+            0..0
+        };
+        hunks.push(Hunk { ours, theirs });
     }
     let mut changes = Vec::new();
     if claim.logic.conditions.is_empty() {
@@ -117,6 +135,11 @@ fn near<'c, 'a>(claim: &Unit<'_>, ours: &[Token], source: &'c SourceSentence<'a>
         changes.push((hunk, change));
     }
     (changes.len() <= MOST_CHANGES).then_some(Near { source, theirs, same, changes })
+}
+
+/// Whether a sentence begins with these tokens.
+fn opens_with(sentence: &[Token], words: &[Token]) -> bool {
+    sentence.len() > words.len() && words.iter().zip(sentence).all(|(word, token)| word.text == token.text)
 }
 
 fn side<'u, 'a>(unit: &'u Unit<'a>, tokens: &[Token], range: &Range<usize>) -> Side<'u, 'a> {

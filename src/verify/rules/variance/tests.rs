@@ -24,10 +24,20 @@ fn r33_in_chinese() {
             ),
             ("国家实行统一的对外贸易制度，限制发展对外贸易", "国家实行统一的对外贸易制度，鼓励发展对外贸易。"),
             ("当事人应当向仲裁机构缴纳费用，并提交书面申请", "当事人应当向仲裁委员会缴纳费用，并提交书面申请。"),
+            ("甲公司向乙公司提供借款二亿元", "甲公司向丙公司提供借款二亿元，年利率4.5%。"),
+            ("甲公司持有丙公司51%股权", "甲公司持有乙公司60%股权，乙公司持有丙公司51%股权。"),
         ],
         &[
             ("借款人应当按照约定的期限返还借款", "借款人应当按照约定的期限返还借款。"),
             ("借款人必须依照约定的期限返还借款", "借款人应当按照约定的期限返还借款。"),
+            (
+                "公司应当于三十日内在报纸上公告并通知债权人",
+                "公司应当自作出决议之日起十日内告知股东，于三十日内在报纸上公告并通知债权人。",
+            ),
+            (
+                "动产物权的转让自交付时发生效力，法律另有规定的除外",
+                "动产物权的转让，自交付时发生效力，但是法律另有规定的除外。",
+            ),
             ("申请人和被申请人均可以在十五日内提出异议", "申请人与被申请人均可以在15日内提出异议。"),
             ("公司总部设在杭州，员工约三百人", "甲公司的注册地在上海，去年裁员一半。"),
             (
@@ -51,6 +61,7 @@ fn r33_in_english() {
                 "In all, eleven new sites for psi in the RNA were discovered by this procedure.",
                 "In all, four new sites for psi in the RNA were discovered by this procedure.",
             ),
+            ("Drug B is not recommended for patients under 18.", "Drug A is not recommended for patients under 18."),
             (
                 "Many children with this disorder die before the age of 1.",
                 "Many children with this disorder die before the age of 10.",
