@@ -62,7 +62,10 @@ fn crossed(case: &Case<'_>) -> Vec<Reason> {
         .filter(near)
         .flat_map(|source| parts_of(&source.unit).into_iter().map(move |clauses| (source, clauses)))
         .collect();
-    other_consequence(claim, &parts).or_else(|| composed(claim, &parts)).into_iter().collect()
+    // English prose tells one thing in several sentences, and claims sum it up: of 7,700 claims of the development sets 93
+    // right and 31 wrong ones were put together so. In 300 Chinese ones no right one that a model supports was.
+    let put_together = || if claim.lang == Lang::Zh { composed(claim, &parts) } else { None };
+    other_consequence(claim, &parts).or_else(put_together).into_iter().collect()
 }
 
 /// The claim's first clause is of one part and its last clause of another.

@@ -404,7 +404,10 @@ fn against_figures(case: &Case<'_>, our: &Related, source: &SourceSentence<'_>) 
         } else {
             return None;
         };
-        (a.unit == b.unit && !a.bound.is_lower() && !a.bound.is_upper()).then_some(order)
+        // By how much something changed is no level to compare: 发行1100亿元，比上年减少300亿元.
+        let is_level =
+            |q: &Quantity| !q.bound.is_lower() && !q.bound.is_upper() && q.change.is_none() && q.trend.is_none();
+        (a.unit == b.unit && is_level(a) && is_level(b)).then_some(order)
     })?;
     let (first, second) = pair;
     let (one, other) = (first.value.low(), second.value.low());
@@ -460,6 +463,7 @@ mod tests {
                 ("对照组死亡率低于实验组。", "实验组死亡率高于对照组。"),
                 ("乙公司被甲公司收购。", "甲公司收购乙公司全部股权。"),
                 ("年利率高于百分之五。", "年利率高于百分之五。"),
+                ("今年拟发行的国债比上年少了。", "今年拟发行国债1100亿元，比上年减少300亿元。"),
                 ("海通公司向中远集团支付货款。", "海通公司向中远集团支付货款。"),
                 ("实验组的死亡率比对照组高。", "实验组死亡率高于对照组。"),
                 ("试验组的中位无进展生存期长于对照组。", "试验组中位无进展生存期为11.2个月，对照组为7.4个月。"),
