@@ -32,6 +32,8 @@ pub struct Direction {
 }
 
 static ZH: LazyLock<Axes> = LazyLock::new(|| Axes::read(include_str!("axes_zh.txt"), Lang::Zh));
+/// The axis of what is before and what is after.
+static ORDER_ZH: LazyLock<Option<u16>> = LazyLock::new(|| ZH.axis("之前"));
 static EN: LazyLock<Axes> = LazyLock::new(|| Axes::read(include_str!("axes_en.txt"), Lang::En));
 
 impl Axes {
@@ -112,7 +114,7 @@ pub(super) fn read(text: &str, lang: Lang, masked: &[Span]) -> Vec<Direction> {
 fn before_and_after(text: &str, found: &mut Vec<Direction>) {
     const BEGINS: &str = "款者述提面期列三两四五六续果来备置世辈台勤往缀景言身沿任前后半年天次";
     const ENDS: &str = "目此事然最今随空提面午跟眼先从史之以前后背幕台身个";
-    let Some(axis) = ZH.axis("之前") else { return };
+    let Some(axis) = *ORDER_ZH else { return };
     let mut previous: Option<char> = None;
     let mut letters = text.char_indices().peekable();
     while let Some((at, c)) = letters.next() {

@@ -199,13 +199,15 @@ fn stretches(unit: &Unit<'_>) -> Vec<Span> {
 /// What stands in brackets, with them.
 pub fn asides(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
-    let mut opened = None;
+    let mut opened: Vec<usize> = Vec::new();
     for (at, c) in text.char_indices() {
         match c {
-            '(' | '（' => opened = opened.or(Some(at)),
+            '(' | '（' => opened.push(at),
             ')' | '）' => {
-                let from = opened.take();
-                found.extend(from.map(|from| Span::new(from, at + c.len_utf8())));
+                // Brackets within brackets end with the outer ones.
+                if let Some(from) = opened.pop().filter(|_| opened.is_empty()) {
+                    found.push(Span::new(from, at + c.len_utf8()));
+                }
             }
             _ => {}
         }

@@ -49,17 +49,10 @@ fn dates(case: &Case<'_>) -> Vec<Reason> {
         .filter(|mine| !in_question(case, mine))
         .filter_map(|mine| {
             let code = if is_period(mine.when) { "R10" } else { "R9" };
-            let told = told(case, mine);
             if is_bounded(case.claim.text, mine.span) {
-                // A balance is of a day: the same figure of another day is another balance.
-                return match told {
-                    Told::Other(sentence, theirs) if is_balance(case, mine, sentence) => {
-                        Some(finding(code, Effect::Contradict, mine, Some((sentence, theirs)), case.claim.text))
-                    }
-                    _ => None,
-                };
+                return other_balance(case, mine, code);
             }
-            match told {
+            match told(case, mine) {
                 Told::Found(sentence, theirs) => {
                     Some(finding(code, Effect::Ground, mine, Some((sentence, theirs)), case.claim.text))
                 }
@@ -119,10 +112,18 @@ fn is_bounded(text: &str, span: Span) -> bool {
         .any(|w| after.starts_with(w))
 }
 
-/// As of 31 December: what stands on that day, with a figure that the sentence has too.
-fn is_balance(case: &Case<'_>, mine: &DateMention, sentence: &SourceSentence<'_>) -> bool {
+/// A balance is of a day: as of 31 December, the same figure of another day is another balance.
+fn other_balance(case: &Case<'_>, mine: &DateMention, code: &'static str) -> Option<Reason> {
     let before = case.claim.text[..mine.span.start()].trim_end().to_lowercase();
-    (before.ends_with("截至") || before.ends_with("as of")) && shares_figure(case, sentence)
+    if !(before.ends_with("截至") || before.ends_with("as of")) {
+        return None;
+    }
+    match told(case, mine) {
+        Told::Other(sentence, theirs) if shares_figure(case, sentence) => {
+            Some(finding(code, Effect::Contradict, mine, Some((sentence, theirs)), case.claim.text))
+        }
+        _ => None,
+    }
 }
 
 fn in_question(case: &Case<'_>, mine: &DateMention) -> bool {
