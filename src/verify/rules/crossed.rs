@@ -38,29 +38,34 @@ const TAKEN: f32 = 0.6;
 struct Part<'c, 'a> {
     source: &'c SourceSentence<'a>,
     clauses: Vec<Span>,
-    case: f32,
-    consequence: f32,
+    /// From the first clause to the last.
+    span: Span,
+    words: Tokens,
 }
 
-impl Part<'_, '_> {
+impl<'c, 'a> Part<'c, 'a> {
+    fn of(source: &'c SourceSentence<'a>, clauses: Vec<Span>) -> Option<Self> {
+        let span = clauses.iter().copied().reduce(Span::cover)?;
+        let words = Tokens::of(source.unit.text, span, source.unit.lang, &[]);
+        Some(Self { source, clauses, span, words })
+    }
+
     fn has_case(&self) -> bool {
         let [cases @ .., _] = self.clauses.as_slice() else { return false };
         cases.iter().any(|clause| is_case(&self.source.unit, *clause))
     }
 
-    fn span(&self) -> Span {
-        self.clauses.iter().copied().reduce(Span::cover).unwrap_or_default()
+    fn text(&self) -> &'c str {
+        self.span.of(self.source.unit.text).unwrap_or_default()
     }
 }
 
 fn crossed(case: &Case<'_>) -> Vec<Reason> {
     let claim = &case.claim;
     let near = |source: &&SourceSentence<'_>| source.unit.lang == claim.lang && source.coverage >= NEAR;
-    let parts: Vec<(&SourceSentence<'_>, Vec<Span>)> = case
-        .sources
-        .iter()
-        .filter(near)
-        .flat_map(|source| parts_of(&source.unit).into_iter().map(move |clauses| (source, clauses)))
+    let near = case.sources.iter().filter(near);
+    let parts: Vec<Part<'_, '_>> = near
+        .flat_map(|source| parts_of(&source.unit).into_iter().filter_map(move |clauses| Part::of(source, clauses)))
         .collect();
     // English prose tells one thing in several sentences, and claims sum it up: of 8,765 claims of the development sets 93
     // right and 31 wrong ones were put together so. In 300 Chinese ones no right one that a model supports was.
@@ -69,45 +74,37 @@ fn crossed(case: &Case<'_>) -> Vec<Reason> {
 }
 
 /// The claim's first clause is of one part and its last clause of another.
-fn other_consequence(claim: &Unit<'_>, parts: &[(&SourceSentence<'_>, Vec<Span>)]) -> Option<Reason> {
+fn other_consequence(claim: &Unit<'_>, parts: &[Part<'_, '_>]) -> Option<Reason> {
     let [first, .., last] = claim.logic.clauses.as_slice() else { return None };
-    let words = |unit: &Unit<'_>, within: Span| Tokens::of(unit.text, within, unit.lang, &[]);
-    let (given, follows) = (words(claim, *first), words(claim, *last));
+    let words = |within: Span| Tokens::of(claim.text, within, claim.lang, &[]);
+    let (given, follows) = (words(*first), words(*last));
     if !is_case(claim, *first) || given.len() < LEAST || follows.len() < LEAST {
         return None;
     }
-    let parts: Vec<Part<'_, '_>> = parts
-        .iter()
-        .map(|(source, clauses)| {
-            let all = clauses.iter().copied().reduce(Span::cover).unwrap_or_default();
-            let words = words(&source.unit, all);
-            let (case, consequence) = (given.within(&words), follows.within(&words));
-            Part { source, clauses: clauses.clone(), case, consequence }
-        })
-        .collect();
-    let best = |of: fn(&Part<'_, '_>) -> f32| parts.iter().max_by(|a, b| of(a).total_cmp(&of(b)));
-    let (one, other) = best(|p| p.case).zip(best(|p| p.consequence))?;
-    let apart = one.case >= CASE
-        && other.consequence >= CONSEQUENCE
-        && one.case - other.case >= CASE_LEAD
-        && other.consequence - one.consequence >= CONSEQUENCE_LEAD
+    let (one, other) = fullest(&given, parts).zip(fullest(&follows, parts))?;
+    let (one, other) = (&parts[one], &parts[other]);
+    let (case, consequence) =
+        (|part: &Part<'_, '_>| given.within(&part.words), |part: &Part<'_, '_>| follows.within(&part.words));
+    let apart = case(one) >= CASE
+        && consequence(other) >= CONSEQUENCE
+        && case(one) - case(other) >= CASE_LEAD
+        && consequence(other) - consequence(one) >= CONSEQUENCE_LEAD
         // A heading of a list and one of its items belong together, and so do a rule and what goes on with it.
         && one.clauses.len() > 1
-        && !is_item(&one.source.unit, one.span())
+        && !is_item(one)
         && other.has_case();
     if !apart {
         return None;
     }
-    let told = |part: &Part<'_, '_>| part.span().of(part.source.unit.text).unwrap_or_default().to_owned();
-    let (there, elsewhere) = (told(one), told(other));
+    let (there, elsewhere) = (one.text(), other.text());
     Some(Reason {
         code: "R35",
         effect: Effect::Flag,
         claim_span: Some(*last),
-        evidence: Some(one.source.at(one.span())),
+        evidence: Some(one.source.at(one.span)),
         comparison: Some(Comparison {
             claim: last.of(claim.text).unwrap_or_default().to_owned(),
-            source: there.clone(),
+            source: there.to_owned(),
             relation: "≠".to_owned(),
         }),
         message: Message::new(
@@ -119,43 +116,39 @@ fn other_consequence(claim: &Unit<'_>, parts: &[(&SourceSentence<'_>, Vec<Span>)
     })
 }
 
+/// The part that holds most of these words; the last of equals.
+fn fullest(words: &Tokens, parts: &[Part<'_, '_>]) -> Option<usize> {
+    let share = |at: &usize| words.within(&parts[*at].words);
+    (0..parts.len()).max_by(|a, b| share(a).total_cmp(&share(b)))
+}
+
 /// The claim is made of words of two parts, which neither has together: 一方的婚前财产为夫妻共同财产.
-fn composed(claim: &Unit<'_>, parts: &[(&SourceSentence<'_>, Vec<Span>)]) -> Option<Reason> {
-    let parts: Vec<(&SourceSentence<'_>, Span, Tokens)> = parts
-        .iter()
-        .filter_map(|(source, clauses)| {
-            let span = clauses.iter().copied().reduce(Span::cover)?;
-            Some((*source, span, Tokens::of(source.unit.text, span, claim.lang, &[])))
-        })
-        .collect();
+fn composed(claim: &Unit<'_>, parts: &[Part<'_, '_>]) -> Option<Reason> {
     // What a part says whole may stand beside what another says; what only tells where it is said is no part of it.
     let opening = lead::lead(claim);
     let said = claim.logic.clauses.iter().copied().filter(|clause| {
         let words = Tokens::of(claim.text, *clause, claim.lang, &[]);
-        clause.end() <= opening || parts.iter().any(|(.., part)| words.within(part) >= CASE)
+        clause.end() <= opening || parts.iter().any(|part| words.within(&part.words) >= CASE)
     });
     let said: Vec<Span> = said.chain((opening > 0).then(|| Span::new(0, opening))).collect();
     let all = Tokens::of(claim.text, Span::new(0, claim.text.len()), claim.lang, &said);
-    let (best, one) =
-        parts.iter().enumerate().max_by(|(_, a), (_, b)| all.within(&a.2).total_cmp(&all.within(&b.2)))?;
-    let missing = all.without(&one.2);
-    if all.within(&one.2) < MOSTLY || missing.len() < LEAST {
+    let best = fullest(&all, parts)?;
+    let one = &parts[best];
+    let missing = all.without(&one.words);
+    if all.within(&one.words) < MOSTLY || missing.len() < LEAST {
         return None;
     }
     let others = parts.iter().enumerate().filter(|(at, _)| *at != best).map(|(_, part)| part);
-    let other = others.max_by(|a, b| missing.within(&a.2).total_cmp(&missing.within(&b.2)))?;
-    if missing.within(&other.2) < TAKEN {
+    let other = others.max_by(|a, b| missing.within(&a.words).total_cmp(&missing.within(&b.words)))?;
+    if missing.within(&other.words) < TAKEN {
         return None;
     }
-    let told = |(source, span, _): &(&SourceSentence<'_>, Span, Tokens)| {
-        span.of(source.unit.text).unwrap_or_default().to_owned()
-    };
-    let (there, elsewhere) = (told(one), told(other));
+    let (there, elsewhere) = (one.text(), other.text());
     Some(Reason {
         code: "R35",
         effect: Effect::Flag,
         claim_span: Some(Span::new(0, claim.text.len())),
-        evidence: Some(one.0.at(one.1)),
+        evidence: Some(one.source.at(one.span)),
         comparison: None,
         message: Message::new(
             format!("断言的用语取自来源的两处：“{there}”与“{elsewhere}”；任何一处都没有全部说到。"),
@@ -204,8 +197,8 @@ fn parts_of(unit: &Unit<'_>) -> Vec<Vec<Span>> {
     joined
 }
 
-fn is_item(unit: &Unit<'_>, part: Span) -> bool {
-    part.of(unit.text).is_some_and(|text| text.trim_start().starts_with(['（', '(']))
+fn is_item(part: &Part<'_, '_>) -> bool {
+    part.text().trim_start().starts_with(['（', '('])
 }
 
 #[cfg(test)]
