@@ -24,7 +24,7 @@ use crate::{
             Writing,
         },
         document::{CollectionName, Domain},
-        evidence::{EvidenceSet, Label, Query, Searched, Switches},
+        evidence::{EvidenceSet, Label, Query, Searched, Switches, restated},
         policy::{RiskPolicy, Shown},
         text::{Lang, Message},
     },
@@ -244,7 +244,8 @@ impl Pipeline {
             let pieces = quote::choose(question, evidence, &candidates, &scores, &self.limits);
             return Ok(Ranked { candidates, wording, cosines, scores, pieces, asked: None });
         };
-        let asked = embedder.embed(EmbedKind::Query, &[question.to_owned()], Priority::Interactive).await?.pop();
+        let restated = restated(question, &evidence.searched.concepts);
+        let asked = embedder.embed(EmbedKind::Query, &[restated], Priority::Interactive).await?.pop();
         // Passages that came with the question have no vectors yet.
         let mut measured: BTreeSet<usize> = (0..candidates.len()).filter(|at| cosines[*at].is_none()).collect();
         let scores = wording.scores(&cosines);

@@ -11,7 +11,7 @@ use super::progress;
 use crate::{
     app::App,
     domain::{
-        document::{Collection, CollectionName, Domain},
+        document::{Collection, CollectionName, CollectionSettings, Domain},
         text::Lang,
     },
     ingest::{
@@ -80,6 +80,7 @@ pub async fn run(args: &IngestArgs, app: &App, cancel: &CancellationToken) -> an
                     bail!("{}: '{}' is not a domain", folder.display(), manifest.domain);
                 };
                 create(app, &name, Some(&manifest.title), domain).await?;
+                take_over_synonyms(app, &name, &folder).await?;
                 let documents = ["documents.jsonl.gz", "documents.jsonl"].map(|file| folder.join(file));
                 let Some(path) = documents.iter().find(|path| path.exists()) else {
                     bail!("{} holds no documents.jsonl or documents.jsonl.gz", folder.display());
@@ -148,6 +149,18 @@ async fn create(app: &App, name: &CollectionName, title: Option<&str>, domain: D
         app.store().create_collection(&Collection { name: name.clone(), title, domain }).await?;
     }
     Ok(is_new)
+}
+
+/// Gives a collection the synonyms that its corpus brings along, where its owner has written none.
+async fn take_over_synonyms(app: &App, name: &CollectionName, folder: &Path) -> anyhow::Result<()> {
+    let path = folder.join("synonyms.txt");
+    let settings = app.store().collection_settings(name).await?;
+    if !settings.synonyms.is_empty() || !path.exists() {
+        return Ok(());
+    }
+    let synonyms = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let settings = CollectionSettings { synonyms, ..settings };
+    app.put_settings(name, &settings).await.with_context(|| path.display().to_string())
 }
 
 /// Takes in one path and says what came of it.

@@ -137,6 +137,25 @@ pub struct Concept {
     pub meant: Arc<[String]>,
 }
 
+/// Words of the sources that are put behind a question for each concept, at most.
+const RESTATED: usize = 3;
+
+/// The question with the words of the sources behind its own, in brackets: what an encoder is asked, because it puts
+/// "捡到钱不还" and "拾得遗失物" too far apart to see that one answers the other.
+pub fn restated(question: &str, concepts: &[Concept]) -> String {
+    let mut added: Vec<&str> = Vec::new();
+    for word in concepts.iter().flat_map(|concept| concept.meant.iter().take(RESTATED)) {
+        if !question.contains(word.as_str()) && !added.contains(&word.as_str()) {
+            added.push(word);
+        }
+    }
+    match added.as_slice() {
+        [] => question.to_owned(),
+        words if question.is_ascii() => format!("{question} ({})", words.join("; ")),
+        words => format!("{question}（{}）", words.join("，")),
+    }
+}
+
 /// What a search looked through: an abstention names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Searched {

@@ -1,11 +1,6 @@
 //! The strict draft: nothing but sentences of the sources, chosen by relevance, each with its label.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
-
-use regex::Regex;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     domain::{
@@ -15,9 +10,9 @@ use crate::{
     },
     retrieve::{FIRST, dot, nearness},
     text::{
-        instruction,
+        asked, instruction,
         overlap::{self, Equivalents, Idf},
-        quantity, sentence,
+        sentence,
     },
 };
 
@@ -34,11 +29,8 @@ const RECITAL: f32 = 0.15;
 /// What a piece gains whose title holds a name or number of the question, where other titles do not.
 const NAMED: f32 = 0.3;
 
-/// Questions that a figure answers.
-static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)多少|多久|多长|几[年月日天个倍成次人]|期限|期是|最[高低长短多少迟晚]|how (many|much|long|often|old|soon|late)|what (percentage|rate|amount|age)|within (what|which)|deadline")
-        .expect("a constant pattern")
-});
+/// What a sentence gains that holds a figure of the kind that the question asks for.
+const FIGURE: f32 = 0.2;
 
 /// How much is quoted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,12 +112,12 @@ impl Wording {
         let new = new.map(overlap::features);
         let present: Vec<HashSet<String>> = candidates.iter().map(|c| equivalents.feature_set(&c.passage())).collect();
         let idf = Idf::over(&present);
-        let asks_for_figure = FIGURE.is_match(question);
+        let wanted_figure = asked::figure(question);
         let mut place: HashMap<Label, usize> = HashMap::new();
         let each = candidates.iter().zip(&present).map(|(candidate, words)| {
             let lexical = overlap::coverage(&wanted, words, &idf);
             // A question for a figure is answered by a sentence that holds one.
-            let holds_figure = asks_for_figure && !quantity::parse(&candidate.text).is_empty();
+            let holds_figure = wanted_figure.is_some_and(|figure| figure.is_in(&candidate.text));
             let before = place.entry(candidate.label).or_default();
             let first = 1.0 / (1.0 + *before as f32);
             *before += 1;
@@ -135,7 +127,7 @@ impl Wording {
             let own = || equivalents.feature_set(&candidate.text);
             let holds_new = new.as_ref().map_or(0.0, |new| overlap::coverage(new, &own(), &idf));
             let bonus =
-                if holds_figure { 0.15 } else { 0.0 } + if headed { 0.3 * first } else { 0.0 } + NEW * holds_new;
+                if holds_figure { FIGURE } else { 0.0 } + if headed { 0.3 * first } else { 0.0 } + NEW * holds_new;
             (lexical, bonus)
         });
         let each = each.collect();

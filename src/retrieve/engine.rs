@@ -33,7 +33,7 @@ use crate::{
     domain::{
         answer::ModelIdentity,
         document::{ChunkId, CollectionName, CollectionSettings, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches},
+        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches, restated},
         instrument::KnownVersion,
     },
     ports::{
@@ -340,7 +340,8 @@ impl Retriever for Engine {
             })
             .await?
         };
-        let near = self.near(text, query.switches, &admitted, depth).await?;
+        let restated = restated(text, &concepts);
+        let near = self.near(&restated, query.switches, &admitted, depth).await?;
 
         let rankings = Rankings {
             direct: &direct,
@@ -368,7 +369,7 @@ impl Retriever for Engine {
         if let Some(reranker) = reranker {
             let passages: Vec<String> =
                 evidence.iter().take(rerank::DEPTH).map(|e| passage(&e.meta, &e.chunk)).collect();
-            let scores = reranker.scores(text, &passages, Priority::Interactive).await?;
+            let scores = reranker.scores(&restated, &passages, Priority::Interactive).await?;
             rerank::reorder(&mut evidence, &scores);
             evidence.truncate(limit);
         }

@@ -1,6 +1,7 @@
 //! Text as evidence sees it: language, folding with an offset map, sentences, words, quantities, dates, legal
 //! references, negation and modality. Pure functions; every span is into the text that was given.
 
+pub mod asked;
 pub mod date;
 pub mod emit;
 

@@ -1,0 +1,157 @@
+//! What kind of figure answers a question: "how long", "罚款多少", "at what age".
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    date,
+    quantity::{self, Counted, Kind},
+};
+
+/// What a figure measures that answers a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A period or a time limit.
+    Time,
+    /// A calendar date.
+    Date,
+    Age,
+    Money,
+    /// A percentage, a rate, a fraction.
+    Share,
+    /// So many times as much.
+    Multiple,
+    /// Things or people counted.
+    Count,
+    /// The question does not tell which.
+    Any,
+}
+
+/// Tried in this order: "多少年" is a time though "多少" asks for any figure.
+static KINDS: LazyLock<[(Wanted, Regex); 8]> = LazyLock::new(|| {
+    let compiled = |pattern: &str| Regex::new(pattern).expect("a constant pattern that compiles");
+    [
+        (
+            Wanted::Age,
+            compiled(
+                r"(?i)多大(?:年龄|年纪|岁数|的人|才|可以|能)|[几多]少?周?岁|\b(?:at )?(?:what|which) age\b|\bhow old\b",
+            ),
+        ),
+        (
+            Wanted::Date,
+            compiled(
+                r"(?i)(?:哪一?[年天日]|何时|什么时候|什么时间)(?:开始|起)?(?:施行|实施|生效|起?适用|成立|废止)|(?:施行|实施|生效)(?:日期|时间)|\b(?:from |on |by |since )?(?:what|which) (?:date|day)\b",
+            ),
+        ),
+        (Wanted::Multiple, compiled(r"(?i)[几多]少?倍|\bhow many times (?:as|more|higher|larger)\b")),
+        (
+            Wanted::Time,
+            compiled(
+                r"(?i)多久|多长|[几多]少?个?(?:工作日|小时|分钟|星期|礼拜|年|月|天|日|周)|期限|[效护任验证刑]期|时效|最[迟晚]|\bhow (?:long|soon|quickly|fast|late)\b|\b(?:how many|what number of) (?:\w+ )?(?:minutes|hours|days|weeks|months|years)\b|\b(?:time limit|deadline|how much (?:time|notice))\b|\bby when\b",
+            ),
+        ),
+        (
+            Wanted::Share,
+            compiled(
+                r"(?i)[税利费征收率]率[^。？?]{0,6}(?:多少|最[高低])|(?:百分之|百分比|占比?|比例[^。？?]{0,6})(?:多少|几)|多少比例|\b(?:what|which) (?:\w+ )?(?:percentage|percent|share|rate|proportion|fraction)\b",
+            ),
+        ),
+        (
+            Wanted::Money,
+            compiled(
+                r"(?i)多少(?:钱|元|万|块)|几(?:万|千|百)?[元块]|(?:罚款?|罚金|赔付?|赔偿|补偿|补助|缴纳?|交|费用|资本|金额|限额)[^。？?]{0,6}多少|多少(?:罚款|罚金|赔偿|补偿)|\bhow much\b.{0,50}\b(?:pay|owe|cost|lose|charge|charged|fine|fined|fee|money|cash|damages|liable|liability|compensation|revenue|income|loss|profit|debt)|\b(?:maximum|highest|largest|biggest|minimum|most)\b.{0,30}\b(?:fine|fines|penalty|penalties|fee|damages|liability|lose|pay|compensation)\b|\bhow (?:high|large|big)\b.{0,30}\b(?:fine|fines|penalty|penalties|fee|fees|damages|loss)\b|\bwhat\b.{0,20}\b(?:fine|penalty|fee|price|cost|revenue|net (?:income|loss))\b",
+            ),
+        ),
+        (Wanted::Count, compiled(r"(?i)[几多]少?(?:人|个|名|位|次|项|种|家|票)|\bhow (?:many|often)\b")),
+        (
+            Wanted::Any,
+            compiled(
+                r"(?i)多少|最[高低长短多少大小]|\bhow (?:much|high|low|large|big|far|heavy)\b|\bwhat (?:is|are|was|were) the (?:maximum|minimum|highest|lowest|limit|amount|number|threshold|level)\b|\bwhat (?:amount|number|level|limit)\b",
+            ),
+        ),
+    ]
+});
+
+/// What a figure must measure to answer the question; `None` where no figure is asked for.
+pub fn figure(question: &str) -> Option<Wanted> {
+    KINDS.iter().find(|(_, pattern)| pattern.is_match(question)).map(|(wanted, _)| *wanted)
+}
+
+impl Wanted {
+    /// Whether the text holds a figure that measures what is wanted.
+    pub fn is_in(self, text: &str) -> bool {
+        match self {
+            Self::Date => !date::parse(text).is_empty(),
+            _ => quantity::parse(text).iter().any(|figure| self.is(figure.unit.kind)),
+        }
+    }
+
+    const fn is(self, kind: Kind) -> bool {
+        match self {
+            Self::Any => true,
+            // Years of age are told as years ("at least 16 years old") and as a count of their own (十六周岁).
+            Self::Age => matches!(kind, Kind::Count(Counted::YearsOfAge) | Kind::Month),
+            Self::Time => matches!(kind, Kind::Clock | Kind::Month | Kind::WorkingDay),
+            // A fine may be told as a multiple or a share of something.
+            Self::Money => matches!(kind, Kind::Money(_) | Kind::Multiple),
+            Self::Share => matches!(kind, Kind::Ratio | Kind::Points),
+            Self::Multiple => matches!(kind, Kind::Multiple),
+            Self::Count => matches!(kind, Kind::Count(_) | Kind::Plain),
+            Self::Date => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_tells_which_kind_of_figure_it_wants() {
+        for (question, wanted) in [
+            ("试用期最长多久？", Wanted::Time),
+            ("入户盗窃会被判多少年？", Wanted::Time),
+            ("支票要在出票日起几天内提示付款？", Wanted::Time),
+            ("内幕交易会被罚多少钱？", Wanted::Money),
+            ("设立第三方支付机构，注册资本最低要多少？", Wanted::Money),
+            ("企业所得税的税率是多少？", Wanted::Share),
+            ("定金最多可以约定合同金额的百分之多少？", Wanted::Share),
+            ("商家欺诈消费者，可以要求几倍赔偿？", Wanted::Multiple),
+            ("多大年龄才能结婚？", Wanted::Age),
+            ("几岁开始要负刑事责任？", Wanted::Age),
+            ("这部法律什么时候施行？", Wanted::Date),
+            ("董事会至少要几个人？", Wanted::Count),
+            ("心率最高是多少？", Wanted::Any),
+            ("How quickly must a company answer?", Wanted::Time),
+            ("After how many years is a booster due?", Wanted::Time),
+            ("How much notice must a bank give?", Wanted::Time),
+            ("What is the maximum fine under GDPR?", Wanted::Money),
+            ("How much can I lose if I report a stolen card late?", Wanted::Money),
+            ("What percentage of patients recovered?", Wanted::Share),
+            ("At what age can a child consent?", Wanted::Age),
+            ("From which date does the GDPR apply?", Wanted::Date),
+            ("How many cases are reported each year?", Wanted::Count),
+            ("What is a normal A1C level?", Wanted::Any),
+        ] {
+            assert_eq!(figure(question), Some(wanted), "{question}");
+        }
+        for question in
+            ["房东不退押金怎么办？", "可以撤销合同吗？", "What is profiling?", "Who has to appoint a representative?"]
+        {
+            assert_eq!(figure(question), None, "{question}");
+        }
+    }
+
+    #[test]
+    fn only_a_figure_of_that_kind_answers() {
+        let text = "至少十六周岁的人应当在三十日内缴纳五万元，税率为百分之三；自2020年1月1日起施行。";
+        for wanted in [Wanted::Time, Wanted::Date, Wanted::Age, Wanted::Money, Wanted::Share, Wanted::Any] {
+            assert!(wanted.is_in(text), "{wanted:?}");
+        }
+        assert!(!Wanted::Multiple.is_in(text));
+        assert!(!Wanted::Money.is_in("应当在三十日内提出。") && Wanted::Money.is_in("fines up to 20 000 000 EUR"));
+        // A fine may be told as a multiple of what was gained.
+        assert!(Wanted::Money.is_in("并处违法所得一倍以上十倍以下的罚款"));
+    }
+}
