@@ -244,3 +244,23 @@ pub struct Citation {
     /// Into the stored text of `version`.
     pub span: Span,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_restated_in_the_words_of_the_sources() {
+        let concept = |said: &str, meant: &[&str]| Concept {
+            said: vec![said.to_owned()],
+            meant: meant.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        let found = concept("捡到", &["拾得遗失物", "违法"]);
+        assert_eq!(restated("捡到钱不还违法吗", &[found]), "捡到钱不还违法吗（拾得遗失物）", "违法 stands there");
+        let card = [concept("atm card", &["access device"]), concept("bank card", &["access device"])];
+        assert_eq!(restated("I lost my ATM card", &card), "I lost my ATM card (access device)", "each once");
+        assert_eq!(restated("What is profiling?", &[]), "What is profiling?");
+        let many = concept("钱", &["甲", "乙", "丙", "丁"]);
+        assert_eq!(restated("钱", &[many]), "钱（甲，乙，丙）");
+    }
+}

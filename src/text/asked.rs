@@ -67,7 +67,7 @@ static KINDS: LazyLock<[(Wanted, Regex); 8]> = LazyLock::new(|| {
         (
             Wanted::Any,
             compiled(
-                r"(?i)多少|最[高低长短多少大小]|\bhow (?:much|high|low|large|big|far|heavy)\b|\bwhat (?:is|are|was|were) the (?:maximum|minimum|highest|lowest|limit|amount|number|threshold|level)\b|\bwhat (?:amount|number|level|limit)\b",
+                r"(?i)多少|最[高低长短多少大小]|\bhow (?:much|high|low|large|big|far|heavy)\b|\bwhat (?:is|are|was|were) the (?:maximum|minimum|highest|lowest|limit|amount|number|threshold|level)\b|\bwhat\b.{0,25}\b(?:amount|number|level|limit)\b",
             ),
         ),
     ]

@@ -190,8 +190,15 @@ fn the_bundled_corpora_are_ingested_once() {
         let manifest = fs::read_to_string(corpora.join(name).join("manifest.toml")).expect("a manifest");
         assert!(manifest.contains(&format!("\ndocuments = {count}\n")), "{name}: {count}");
     }
+    // They bring synonyms along, which do not overwrite what an owner has written.
+    let has_one_synonym = || accepted(home.path(), &["collections", "show", "legal-en"]).contains(" 1 of its own");
+    assert!(!has_one_synonym());
+    let own = home.path().join("own.txt");
+    fs::write(&own, "widget = regulated device").expect("it is written");
+    accepted(home.path(), &["collections", "set", "legal-en", "--synonyms", &own.to_string_lossy()]);
     let started = std::time::Instant::now();
     accepted(home.path(), &args);
+    assert!(has_one_synonym());
     assert!(started.elapsed().as_secs() < 10, "the second time took {:?}", started.elapsed());
 
     // A text that was not yet or no longer in force on a day is not law on that day.
