@@ -27,6 +27,9 @@ have_libclang() {
 
 have_cjk_font() { have fc-list && [ -n "$(fc-list :lang=zh-cn family 2>/dev/null | head -n 1)" ]; }
 
+# Without its tables poppler reads no Chinese; Debian only recommends them. Other systems pack them with poppler.
+have_poppler_data() { [ -d /usr/share/poppler/cMap ] || ! have dpkg; }
+
 have_chromium() { have chromium || have chromium-browser || have google-chrome; }
 
 if ! have cargo || ! have rustc; then
@@ -54,6 +57,7 @@ if [ "$for_tests" = yes ]; then
     have curl || missing+=(curl)
     # The fallback reader of PDFs.
     have pdftotext || missing+=(poppler-utils)
+    have_poppler_data || missing+=(poppler-data)
     have_cjk_font || missing+=(fontconfig fonts-noto-cjk)
 fi
 [ "${#missing[@]}" -eq 0 ] && exit 0

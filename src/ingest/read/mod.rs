@@ -67,7 +67,7 @@ pub enum ReadError {
     Scanned { pages: usize },
     /// What is wrong with the library.
     #[error(
-        "PDFs cannot be read on this machine: {0}. Run 'attest models pull pdfium', or install poppler (Debian: apt-get install poppler-utils)"
+        "PDFs cannot be read on this machine: {0}. Run 'attest models pull pdfium', or install poppler (Debian: apt-get install poppler-utils poppler-data)"
     )]
     NoPdfReader(String),
     /// What is out of all proportion.

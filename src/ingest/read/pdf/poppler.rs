@@ -37,6 +37,11 @@ pub fn pages(bytes: &[u8], take: &mut impl FnMut(Page) -> Result<(), Trouble>) -
     if said.contains("Incorrect password") {
         return Err(Trouble::Locked);
     }
+    // It goes on without the characters, which would make a scan of a Chinese text, or half a text of a mixed one.
+    if said.contains("Missing language pack") {
+        let problem = "poppler lacks the character tables that the fonts of this file need";
+        return Err(Trouble::NoReader(problem.to_owned()));
+    }
     if number == 0 || !ended.is_ok_and(|status| status.success()) {
         return Err(Trouble::Damaged("it is no PDF that can be opened".to_owned()));
     }
