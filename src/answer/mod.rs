@@ -24,7 +24,7 @@ use crate::{
             Writing,
         },
         document::{CollectionName, Domain},
-        evidence::{EvidenceSet, Label, Query, Searched, Switches, restated},
+        evidence::{EvidenceSet, Label, Query, Searched, Switches},
         policy::{RiskPolicy, Shown},
         text::{Lang, Message},
     },
@@ -33,7 +33,7 @@ use crate::{
         Clock, EmbedKind, Embedder, Generator, ModelError, Priority, RetrieveError, Retriever, Sampling, Verifier,
         VerifyError,
     },
-    retrieve::dot,
+    retrieve::{dot, restated},
     text::lang,
     verify::disagree,
 };

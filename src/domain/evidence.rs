@@ -137,25 +137,6 @@ pub struct Concept {
     pub meant: Arc<[String]>,
 }
 
-/// Words of the sources that are put behind a question for each concept, at most.
-const RESTATED: usize = 3;
-
-/// The question with the words of the sources behind its own, in brackets: what an encoder is asked, because it puts
-/// "捡到钱不还" and "拾得遗失物" too far apart to see that one answers the other.
-pub fn restated(question: &str, concepts: &[Concept]) -> String {
-    let mut added: Vec<&str> = Vec::new();
-    for word in concepts.iter().flat_map(|concept| concept.meant.iter().take(RESTATED)) {
-        if !question.contains(word.as_str()) && !added.contains(&word.as_str()) {
-            added.push(word);
-        }
-    }
-    match added.as_slice() {
-        [] => question.to_owned(),
-        words if question.is_ascii() => format!("{question} ({})", words.join("; ")),
-        words => format!("{question}（{}）", words.join("，")),
-    }
-}
-
 /// What a search looked through: an abstention names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Searched {
@@ -243,24 +224,4 @@ pub struct Citation {
     pub quote: String,
     /// Into the stored text of `version`.
     pub span: Span,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_question_is_restated_in_the_words_of_the_sources() {
-        let concept = |said: &str, meant: &[&str]| Concept {
-            said: vec![said.to_owned()],
-            meant: meant.iter().map(|word| (*word).to_owned()).collect(),
-        };
-        let found = concept("捡到", &["拾得遗失物", "违法"]);
-        assert_eq!(restated("捡到钱不还违法吗", &[found]), "捡到钱不还违法吗（拾得遗失物）", "违法 stands there");
-        let card = [concept("atm card", &["access device"]), concept("bank card", &["access device"])];
-        assert_eq!(restated("I lost my ATM card", &card), "I lost my ATM card (access device)", "each once");
-        assert_eq!(restated("What is profiling?", &[]), "What is profiling?");
-        let many = concept("钱", &["甲", "乙", "丙", "丁"]);
-        assert_eq!(restated("钱", &[many]), "钱（甲，乙，丙）");
-    }
 }

@@ -33,7 +33,7 @@ use crate::{
     domain::{
         answer::ModelIdentity,
         document::{ChunkId, CollectionName, CollectionSettings, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches, restated},
+        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches},
         instrument::KnownVersion,
     },
     ports::{
@@ -340,7 +340,7 @@ impl Retriever for Engine {
             })
             .await?
         };
-        let restated = restated(text, &concepts);
+        let restated = expand::restated(text, &concepts);
         let near = self.near(&restated, query.switches, &admitted, depth).await?;
 
         let rankings = Rankings {

@@ -1,13 +1,22 @@
 //! From the words people use to the words sources use.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    cmp::Reverse,
+    sync::{Arc, LazyLock},
+};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Match};
 
-use crate::{domain::evidence::Concept, text::words::simplified};
+use crate::{
+    domain::{evidence::Concept, text::Lang},
+    text::{lang, words::simplified},
+};
 
 /// See the head of the file for its form.
 const TABLE: &str = include_str!("synonyms.txt");
+
+/// Words of the sources that are put behind a question for each concept, at most.
+const RESTATED: usize = 3;
 
 /// Largest table of a collection, in bytes.
 const LARGEST_TABLE: usize = 256 << 10;
@@ -58,7 +67,7 @@ impl Synonyms {
                 meant.push(Arc::clone(&right));
             }
         }
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&words).ok();
+        let finder = AhoCorasick::new(&words).ok();
         Ok(Self { finder: finder.filter(|_| !words.is_empty()), meant, words })
     }
 
@@ -66,12 +75,19 @@ impl Synonyms {
     fn find(&self, question: &str, found: &mut Vec<Concept>) {
         let Some(finder) = &self.finder else { return };
         let text = simplified(question).to_lowercase();
-        for hit in finder.find_iter(&text) {
-            let at = hit.pattern().as_usize();
-            let (word, meant) = (&self.words[at], &self.meant[at]);
-            if word.is_ascii() && !is_whole(&text, hit.start(), hit.end()) {
+        let is_word =
+            |hit: &Match| !self.words[hit.pattern().as_usize()].is_ascii() || is_whole(&text, hit.start(), hit.end());
+        let mut hits: Vec<Match> = finder.find_overlapping_iter(&text).filter(is_word).collect();
+        hits.sort_by_key(|hit| (hit.start(), Reverse(hit.end())));
+        let mut reached = 0;
+        for hit in hits {
+            // 公司违法 and 违法辞退 are both named in 公司违法辞退; 辞退 is only a part.
+            if hit.end() <= reached {
                 continue;
             }
+            reached = hit.end();
+            let at = hit.pattern().as_usize();
+            let (word, meant) = (&self.words[at], &self.meant[at]);
             match found.iter_mut().find(|concept| concept.meant == *meant) {
                 Some(known) if known.said.contains(word) => {}
                 Some(known) => known.said.push(word.clone()),
@@ -100,6 +116,22 @@ pub(super) fn concepts(question: &str, own: &[Arc<Synonyms>]) -> Vec<Concept> {
     found
 }
 
+/// The question with the words of the sources behind its own, in brackets: what an encoder is asked, because it puts
+/// "捡到钱不还" and "拾得遗失物" too far apart to see that one answers the other.
+pub fn restated(question: &str, concepts: &[Concept]) -> String {
+    let mut added: Vec<&str> = Vec::new();
+    for word in concepts.iter().flat_map(|concept| concept.meant.iter().take(RESTATED)) {
+        if !question.contains(word.as_str()) && !added.contains(&word.as_str()) {
+            added.push(word);
+        }
+    }
+    match (added.as_slice(), lang::detect(question)) {
+        ([], _) => question.to_owned(),
+        (words, Lang::Zh) => format!("{question}（{}）", words.join("，")),
+        (words, Lang::En) => format!("{question} ({})", words.join("; ")),
+    }
+}
+
 /// English words end where letters end; a plural still counts.
 fn is_whole(text: &str, start: usize, end: usize) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric();
@@ -109,6 +141,8 @@ fn is_whole(text: &str, start: usize, end: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn has(question: &str, word: &str) -> bool {
@@ -123,12 +157,33 @@ mod tests {
         assert!(has("Heart attacks", "myocardial infarction"));
         assert!(!has("They refined the finer points", "administrative fine penalty"), "inside another word");
         assert!(concepts("借款人", &[]).is_empty());
+        let named = "公司违法辞退，能拿多少赔偿？";
+        assert!(has(named, "用人单位") && has(named, "违反本法规定解除"), "one reaches into the other");
+        assert!(!has(named, "裁减人员"), "辞退 is part of 违法辞退");
+    }
+
+    #[test]
+    fn a_question_is_restated_in_the_words_of_the_sources() {
+        let concept = |said: &str, meant: &[&str]| Concept {
+            said: vec![said.to_owned()],
+            meant: meant.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        let found = concept("捡到", &["拾得遗失物", "违法"]);
+        assert_eq!(restated("捡到钱不还违法吗", &[found]), "捡到钱不还违法吗（拾得遗失物）", "违法 stands there");
+        let card = [concept("atm card", &["access device"]), concept("bank card", &["access device"])];
+        assert_eq!(restated("I lost my ATM card", &card), "I lost my ATM card (access device)", "each once");
+        assert_eq!(restated("What’s my ATM card’s limit?", &card), "What’s my ATM card’s limit? (access device)");
+        assert_eq!(restated("What is profiling?", &[]), "What is profiling?");
+        let many = concept("钱", &["甲", "乙", "丙", "丁"]);
+        assert_eq!(restated("钱", &[many]), "钱（甲，乙，丙）");
     }
 
     #[test]
     fn the_table_is_in_order() {
         let table = Synonyms::parse(TABLE).expect("a table");
         assert!(table.finder.is_some() && table.words.len() > 250, "{} words", table.words.len());
+        let each: HashSet<&String> = table.words.iter().collect();
+        assert_eq!(each.len(), table.words.len(), "an everyday word stands for one concept");
         let lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
         for line in lines {
             assert!(line.split(" = ").count() == 2, "{line}");

@@ -22,7 +22,7 @@ mod vector;
 pub use self::{
     adapter::QueryAdapter,
     engine::{Engine, LONGEST_QUERY, Options},
-    expand::{BadSynonyms, Synonyms},
+    expand::{BadSynonyms, Synonyms, restated},
     fuse::Fusion,
     lexical::{BareSearch, LexicalWeights, bare_index},
     passage::passage_text,

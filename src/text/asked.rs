@@ -34,27 +34,25 @@ static KINDS: LazyLock<[(Wanted, Regex); 8]> = LazyLock::new(|| {
     [
         (
             Wanted::Age,
-            compiled(
-                r"(?i)多大(?:年龄|年纪|岁数|的人|才|可以|能)|[几多]少?周?岁|\b(?:at )?(?:what|which) age\b|\bhow old\b",
-            ),
+            compiled(r"(?i)多大(?:年龄|年纪|岁数|的人|才|可以|能)|(?:几|多少)周?岁|\b(?:what|which) age\b|\bhow old\b"),
         ),
         (
             Wanted::Date,
             compiled(
-                r"(?i)(?:哪一?[年天日]|何时|什么时候|什么时间)(?:开始|起)?(?:施行|实施|生效|起?适用|成立|废止)|(?:施行|实施|生效)(?:日期|时间)|\b(?:from |on |by |since )?(?:what|which) (?:date|day)\b",
+                r"(?i)(?:哪一?[年天日]|何时|什么时候|什么时间)(?:开始|起)?(?:施行|实施|生效|起?适用|成立|废止)|(?:施行|实施|生效)(?:日期|时间)|\b(?:what|which) (?:date|day)\b",
             ),
         ),
-        (Wanted::Multiple, compiled(r"(?i)[几多]少?倍|\bhow many times (?:as|more|higher|larger)\b")),
+        (Wanted::Multiple, compiled(r"(?i)(?:几|多少)倍|\bhow many times (?:as|more|higher|larger)\b")),
         (
             Wanted::Time,
             compiled(
-                r"(?i)多久|多长|[几多]少?个?(?:工作日|小时|分钟|星期|礼拜|年|月|天|日|周)|期限|[效护任验证刑]期|时效|最[迟晚]|\bhow (?:long|soon|quickly|fast|late)\b|\b(?:how many|what number of) (?:\w+ )?(?:minutes|hours|days|weeks|months|years)\b|\b(?:time limit|deadline|how much (?:time|notice))\b|\bby when\b",
+                r"(?i)多久|多长|(?:几|多少)个?(?:工作日|小时|分钟|星期|礼拜|年|月|天|日|周)|期限|[效护任验证刑]期|时效|最[迟晚]|\bhow (?:long|soon|quickly|fast|late)\b|\b(?:how many|what number of) (?:\w+ )?(?:minutes|hours|days|weeks|months|years)\b|\b(?:time limit|deadline|how much (?:time|notice))\b|\bby when\b",
             ),
         ),
         (
             Wanted::Share,
             compiled(
-                r"(?i)[税利费征收率]率[^。？?]{0,6}(?:多少|最[高低])|(?:百分之|百分比|占比?|比例[^。？?]{0,6})(?:多少|几)|多少比例|\b(?:what|which) (?:\w+ )?(?:percentage|percent|share|rate|proportion|fraction)\b",
+                r"(?i)[税利费收]率[^。？?]{0,6}(?:多少|最[高低])|(?:百分之|百分比|占比?|比例[^。？?]{0,6})(?:多少|几)|多少比例|\b(?:what|which) (?:\w+ )?(?:percentage|percent|share|rate|proportion|fraction)\b",
             ),
         ),
         (
@@ -63,7 +61,7 @@ static KINDS: LazyLock<[(Wanted, Regex); 8]> = LazyLock::new(|| {
                 r"(?i)多少(?:钱|元|万|块)|几(?:万|千|百)?[元块]|(?:罚款?|罚金|赔付?|赔偿|补偿|补助|缴纳?|交|费用|资本|金额|限额)[^。？?]{0,6}多少|多少(?:罚款|罚金|赔偿|补偿)|\bhow much\b.{0,50}\b(?:pay|owe|cost|lose|charge|charged|fine|fined|fee|money|cash|damages|liable|liability|compensation|revenue|income|loss|profit|debt)|\b(?:maximum|highest|largest|biggest|minimum|most)\b.{0,30}\b(?:fine|fines|penalty|penalties|fee|damages|liability|lose|pay|compensation)\b|\bhow (?:high|large|big)\b.{0,30}\b(?:fine|fines|penalty|penalties|fee|fees|damages|loss)\b|\bwhat\b.{0,20}\b(?:fine|penalty|fee|price|cost|revenue|net (?:income|loss))\b",
             ),
         ),
-        (Wanted::Count, compiled(r"(?i)[几多]少?(?:人|个|名|位|次|项|种|家|票)|\bhow (?:many|often)\b")),
+        (Wanted::Count, compiled(r"(?i)(?:几|多少)(?:人|个|名|位|次|项|种|家|票)|\bhow (?:many|often)\b")),
         (
             Wanted::Any,
             compiled(
@@ -92,7 +90,7 @@ impl Wanted {
             Self::Any => true,
             // Years of age are told as years ("at least 16 years old") and as a count of their own (十六周岁).
             Self::Age => matches!(kind, Kind::Count(Counted::YearsOfAge) | Kind::Month),
-            Self::Time => matches!(kind, Kind::Clock | Kind::Month | Kind::WorkingDay),
+            Self::Time => kind.is_time(),
             // A fine may be told as a multiple or a share of something.
             Self::Money => matches!(kind, Kind::Money(_) | Kind::Multiple),
             Self::Share => matches!(kind, Kind::Ratio | Kind::Points),
@@ -136,9 +134,13 @@ mod tests {
         ] {
             assert_eq!(figure(question), Some(wanted), "{question}");
         }
-        for question in
-            ["房东不退押金怎么办？", "可以撤销合同吗？", "What is profiling?", "Who has to appoint a representative?"]
-        {
+        for question in [
+            "房东不退押金怎么办？",
+            "借了多年没还，可以撤销合同吗？",
+            "多次盗窃、多人参与怎么处理？",
+            "What is profiling?",
+            "Who has to appoint a representative?",
+        ] {
             assert_eq!(figure(question), None, "{question}");
         }
     }
