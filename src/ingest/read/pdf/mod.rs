@@ -73,6 +73,8 @@ struct Page {
     glyphs: Vec<Glyph>,
     /// In no order.
     rules: Vec<Rule>,
+    /// Boxes that are filled, as shades behind rows and cells are: left, bottom, right, top.
+    fills: Vec<Rule>,
     /// Nothing but pictures.
     pictures: bool,
 }

@@ -72,81 +72,83 @@ fn read(number: u32, page: &PdfPage<'_>) -> Result<Page, Trouble> {
         glyphs.push(Glyph::new(c, rect, size, bold, std::mem::take(&mut space), turn));
     }
     let pictures = glyphs.is_empty() && page.objects().iter().any(|o| o.object_type() == PdfPageObjectType::Image);
-    let mut rules = Vec::new();
-    if !glyphs.is_empty() && collect_rules(page.objects().iter(), Placing::PAGE, 0, &mut 0, &mut rules).is_none() {
-        rules.clear();
+    let mut drawn = Drawn::default();
+    if !glyphs.is_empty() && drawn.collect(page.objects().iter(), Placing::PAGE, 0).is_none() {
+        drawn = Drawn::default();
     }
-    Ok(Page { number, glyphs, rules, pictures })
+    Ok(Page { number, glyphs, rules: drawn.rules, fills: drawn.fills, pictures })
 }
 
-/// Appends the ruled lines of these objects; `None` where there are too many to be those of tables.
-fn collect_rules(
-    objects: PdfPageObjectsIterator<'_>,
-    placing: Placing,
-    depth: usize,
-    seen: &mut usize,
-    rules: &mut Vec<Rule>,
-) -> Option<()> {
-    for object in objects {
-        *seen += 1;
-        if *seen > MOST_STROKES {
-            return None;
-        }
-        match &object {
-            PdfPageObject::Path(path) => {
-                let placing = path.matrix().map_or(placing, |matrix| placed(&matrix).within(placing));
-                path_rules(path, placing, seen, rules);
+/// What the paths of a page draw along its edges.
+#[derive(Default)]
+struct Drawn {
+    rules: Vec<Rule>,
+    fills: Vec<Rule>,
+    /// Objects and segments of paths so far.
+    seen: usize,
+}
+
+impl Drawn {
+    /// Appends what these objects draw; `None` where there are too many to be those of tables.
+    fn collect(&mut self, objects: PdfPageObjectsIterator<'_>, placing: Placing, depth: usize) -> Option<()> {
+        for object in objects {
+            self.seen += 1;
+            if self.seen > MOST_STROKES {
+                return None;
             }
-            PdfPageObject::XObjectForm(form) if depth < DEEPEST => {
-                let placing = form.matrix().map_or(placing, |matrix| placed(&matrix).within(placing));
-                collect_rules(form.iter(), placing, depth + 1, seen, rules)?;
+            match &object {
+                PdfPageObject::Path(path) => {
+                    let placing = path.matrix().map_or(placing, |matrix| placed(&matrix).within(placing));
+                    let before = (self.rules.len(), self.fills.len());
+                    if self.path(path, placing).is_none() {
+                        self.rules.truncate(before.0);
+                        self.fills.truncate(before.1);
+                    }
+                }
+                PdfPageObject::XObjectForm(form) if depth < DEEPEST => {
+                    let placing = form.matrix().map_or(placing, |matrix| placed(&matrix).within(placing));
+                    self.collect(form.iter(), placing, depth + 1)?;
+                }
+                _ => {}
             }
-            _ => {}
         }
+        Some(())
     }
-    Some(())
+
+    /// Appends the lines of a path; `None` where it has a curve or a slanted line.
+    fn path(&mut self, path: &PdfPagePathObject<'_>, placing: Placing) -> Option<()> {
+        let stroked = path.is_stroked().unwrap_or(false);
+        if !stroked && path.fill_mode().is_ok_and(|mode| mode == PdfPathFillMode::None) {
+            return Some(());
+        }
+        let mut points: Vec<[f32; 2]> = Vec::new();
+        for segment in path.segments().iter() {
+            self.seen += 1;
+            let (x, y) = segment.point();
+            let point = placing.point([x.value, y.value]);
+            match segment.segment_type() {
+                PdfPathSegmentType::MoveTo => self.part(&std::mem::replace(&mut points, vec![point]), stroked)?,
+                PdfPathSegmentType::LineTo if self.seen <= MOST_STROKES => points.push(point),
+                _ => return None,
+            }
+            if let (true, Some(first)) = (segment.is_close(), points.first()) {
+                points.push(*first);
+            }
+        }
+        self.part(&points, stroked)
+    }
+
+    fn part(&mut self, points: &[[f32; 2]], stroked: bool) -> Option<()> {
+        match rule::filled(points, stroked) {
+            Some(fill) => self.fills.push(fill),
+            None => self.rules.extend(rule::of_path(points, stroked)?),
+        }
+        Some(())
+    }
 }
 
 fn placed(matrix: &PdfMatrix) -> Placing {
     Placing { right: [matrix.a(), matrix.b()], up: [matrix.c(), matrix.d()], origin: [matrix.e(), matrix.f()] }
-}
-
-/// Appends the lines of a path, unless it has a curve or a slanted line.
-fn path_rules(path: &PdfPagePathObject<'_>, placing: Placing, seen: &mut usize, rules: &mut Vec<Rule>) {
-    let stroked = path.is_stroked().unwrap_or(false);
-    if !stroked && path.fill_mode().is_ok_and(|mode| mode == PdfPathFillMode::None) {
-        return;
-    }
-    let before = rules.len();
-    let mut points: Vec<[f32; 2]> = Vec::new();
-    for segment in path.segments().iter() {
-        *seen += 1;
-        let (x, y) = segment.point();
-        let point = placing.point([x.value, y.value]);
-        let straight = match segment.segment_type() {
-            PdfPathSegmentType::MoveTo => {
-                let done = rule::of_path(&points, stroked);
-                points = vec![point];
-                done.map(|done| rules.extend(done))
-            }
-            PdfPathSegmentType::LineTo if *seen <= MOST_STROKES => {
-                points.push(point);
-                Some(())
-            }
-            _ => None,
-        };
-        if straight.is_none() {
-            rules.truncate(before);
-            return;
-        }
-        if let (true, Some(first)) = (segment.is_close(), points.first()) {
-            points.push(*first);
-        }
-    }
-    match rule::of_path(&points, stroked) {
-        Some(done) => rules.extend(done),
-        None => rules.truncate(before),
-    }
 }
 
 fn weight_of(weight: pdfium_render::prelude::PdfFontWeight) -> u32 {

@@ -72,7 +72,7 @@ pub fn words(output: impl BufRead, take: &mut impl FnMut(Page) -> Result<(), Tro
             number += 1;
             let pictures = glyphs.is_empty();
             let (glyphs, rules) = (std::mem::take(&mut glyphs), std::mem::take(&mut rules));
-            take(Page { number, glyphs, rules, pictures })?;
+            take(Page { number, glyphs, rules, fills: Vec::new(), pictures })?;
         }
     }
     Ok(number)

@@ -35,6 +35,16 @@ const THICKEST: f32 = 3.0;
 /// A line that leaves its height by more, in points, is slanted.
 const SLANT: f32 = 0.5;
 
+/// The box that a path fills and does not draw round.
+pub fn filled(points: &[[f32; 2]], stroked: bool) -> Option<Rule> {
+    let [left, bottom, right, top] = bounds(points)?;
+    let at_edge = |value: f32, a: f32, b: f32| (value - a).abs() <= SLANT || (value - b).abs() <= SLANT;
+    let corners = points.iter().all(|[x, y]| at_edge(*x, left, right) && at_edge(*y, bottom, top));
+    let is_box = points.len() >= 4 && corners && bar(points).is_none();
+    (!stroked && is_box && [left, bottom, right, top].iter().all(|edge| edge.is_finite()))
+        .then_some([left, bottom, right, top])
+}
+
 /// The lines of a path, as points joined by straight lines. A `stroked` path shows each of these, another one what it
 /// encloses. `None` where a line is slanted: the path is a drawing.
 pub fn of_path(points: &[[f32; 2]], stroked: bool) -> Option<Vec<Rule>> {
@@ -66,9 +76,7 @@ fn line([x, y]: [f32; 2], [u, v]: [f32; 2]) -> Option<Rule> {
 
 /// The line that a thin filled shape stands for. Its ends may be mitred.
 fn bar(points: &[[f32; 2]]) -> Option<Rule> {
-    let edge = |at: usize, pick: fn(f32, f32) -> f32| points.iter().map(|point| point[at]).reduce(pick);
-    let (left, bottom) = (edge(0, f32::min)?, edge(1, f32::min)?);
-    let (right, top) = (edge(0, f32::max)?, edge(1, f32::max)?);
+    let [left, bottom, right, top] = bounds(points)?;
     let (width, height) = (right - left, top - bottom);
     let (x, y) = (f32::midpoint(left, right), f32::midpoint(bottom, top));
     if height <= THICKEST && width >= height && width.is_finite() {
@@ -78,6 +86,11 @@ fn bar(points: &[[f32; 2]]) -> Option<Rule> {
     } else {
         None
     }
+}
+
+fn bounds(points: &[[f32; 2]]) -> Option<Rule> {
+    let edge = |at: usize, pick: fn(f32, f32) -> f32| points.iter().map(|point| point[at]).reduce(pick);
+    Some([edge(0, f32::min)?, edge(1, f32::min)?, edge(0, f32::max)?, edge(1, f32::max)?])
 }
 
 #[cfg(test)]
@@ -99,6 +112,11 @@ mod tests {
             [10.0, 50.0, 60.0, 50.0],
             [10.0, 20.0, 10.0, 50.0],
         ];
+        assert_eq!((filled(&cell, false), filled(&cell, true)), (Some([10.0, 20.0, 60.0, 50.0]), None));
+        assert_eq!(
+            (filled(&bar, false), filled(&[[0.0, 0.0], [50.0, 9.0], [0.0, 40.0], [0.0, 9.0]], false)),
+            (None, None)
+        );
         assert_eq!(of_path(&cell, false), Some(edges.clone()));
         assert_eq!(of_path(&cell, true), Some(edges[..3].to_vec()), "a stroke that is not closed");
         assert_eq!(of_path(&[[0.0, 0.0], [50.0, 9.0]], true), None);

@@ -3,11 +3,11 @@
 
 mod unit;
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
 pub use unit::Unit;
-use unit::{counts_what_the_table_counts, is_date, is_figure, is_nothing, is_numeric};
+use unit::{counts_what_the_table_counts, is_date, is_figure, is_nothing, is_numeric, is_page};
 
 use super::prose::squeeze;
 use crate::{domain::text::Lang, text::lang};
@@ -100,12 +100,15 @@ impl Table {
         let first = if self.heading_rows.is_some() { 0 } else { self.leading_rows() };
         let headings = self.heading_rows.unwrap_or_else(|| self.count_heading_rows(first));
         let body = (first + headings).min(self.rows.len());
-        let columns: Vec<Column> = (0..width).map(|at| self.column(at, first, body)).collect();
+        let mut among = self.rows[first..body].iter().filter_map(|row| Unit::stated(own(row).next()?));
+        self.unit = among.next_back().or_else(|| self.unit.take());
+        let columns = self.columns(width, first..body);
+        let figures = self.figure_columns(width, body);
         let labels = self.label_columns(body, width);
         let mut writer = Writer {
             caption: self.caption.as_deref().map(tidy_caption).filter(|c| !c.is_empty()),
             unit: self.unit.as_ref(),
-            columns: &columns,
+            columns,
             labels,
             lang,
             group: None,
@@ -117,8 +120,20 @@ impl Table {
                 writer.remark(row, &join(cells.iter().filter(|c| c.merged.is_none()), " "));
             }
         }
-        for (row, cells) in self.rows.iter().enumerate().skip(body) {
-            writer.row(row, cells);
+        let corner = self.rows.get(body.saturating_sub(1)).filter(|_| body > first).and_then(|row| row.first());
+        let (mut row, mut heads) = (body, first..body);
+        while let Some(cells) = self.rows.get(row) {
+            let again = self.rows[row..].iter().take_while(|cells| heads_again(cells, corner, &figures)).count();
+            if again > 0 && row + again < self.rows.len() {
+                writer.close_group();
+                // Right under other headings they are the rest of these.
+                heads = if heads.end == row { heads.start..row + again } else { row..row + again };
+                writer.columns = self.columns(width, heads.clone());
+                row += again;
+            } else {
+                writer.row(row, cells);
+                row += 1;
+            }
         }
         writer.close_group();
         let lines = writer.lines;
@@ -134,6 +149,11 @@ impl Table {
             let cells: Vec<&str> = own(&self.rows[at]).collect();
             let stated = cells.iter().find_map(|text| Unit::stated(text));
             let lone = cells.len() <= 1;
+            // The unit at the corner of headings states it for all.
+            if !lone && cells.first().is_some_and(|text| Unit::stated(text).is_some()) {
+                self.unit = stated.or_else(|| self.unit.take());
+                break;
+            }
             if !lone && (stated.is_none() || cells.iter().any(|text| is_figure(text) && !is_date(text))) {
                 break;
             }
@@ -166,8 +186,11 @@ impl Table {
             let spans = last.iter().any(|cell| cell.merged == Some(Merged::Left));
             let hangs = next.iter().any(|cell| cell.merged == Some(Merged::Above));
             let mut texts = own(next).peekable();
-            let units = texts.peek().is_some() && texts.all(|text| Unit::named(text).is_some());
-            if figures(next) || !(units || (spans && own(next).count() > 1) || (hangs && spans)) {
+            let is_unit = |text: &str| Unit::named(text).is_some() || Unit::stated(text).is_some();
+            let units = texts.peek().is_some() && texts.all(is_unit);
+            let unnamed = |row: &[Cell]| row.first().is_some_and(|cell| cell.text.is_empty());
+            let wraps = unnamed(last) && unnamed(next) && own(next).count() > 1;
+            if figures(next) || !(units || wraps || (spans && own(next).count() > 1) || (hangs && spans)) {
                 break;
             }
             count += 1;
@@ -191,10 +214,24 @@ impl Table {
         wide(text(first)) && codes.clone().count() >= LEAST_CODES && !codes.into_iter().any(wide)
     }
 
-    fn column(&self, at: usize, first: usize, body: usize) -> Column {
+    /// The columns under these rows of headings.
+    fn columns(&self, width: usize, headings: Range<usize>) -> Vec<Column> {
+        (0..width).map(|at| self.column(at, headings.clone())).collect()
+    }
+
+    /// Which columns hold figures in most of the rows from `body` on that have anything there.
+    fn figure_columns(&self, width: usize, body: usize) -> Vec<bool> {
+        let filled = |at: usize| {
+            self.rows[body..].iter().filter_map(move |row| row.get(at)).filter(|cell| !is_nothing(&cell.text))
+        };
+        let data = |at: usize| filled(at).filter(|cell| is_data(&cell.text)).count();
+        (0..width).map(|at| data(at) > 0 && data(at) * 2 >= filled(at).count()).collect()
+    }
+
+    fn column(&self, at: usize, headings: Range<usize>) -> Column {
         let mut path: Vec<&str> = Vec::new();
-        for row in &self.rows[first..body] {
-            let text = row.get(at).map_or("", |cell| cell.text.as_str());
+        for row in &self.rows[headings] {
+            let text = without_stated_unit(row.get(at).map_or("", |cell| cell.text.as_str()));
             if !text.is_empty() && path.last() != Some(&text) {
                 path.push(text);
             }
@@ -235,7 +272,7 @@ struct Column {
 struct Writer<'a> {
     caption: Option<String>,
     unit: Option<&'a Unit>,
-    columns: &'a [Column],
+    columns: Vec<Column>,
     labels: usize,
     lang: Lang,
     /// A row that names those after it, its row number, and whether any row used it.
@@ -249,7 +286,8 @@ impl Writer<'_> {
         let (first, more) = (texts.next(), texts.next().is_some());
         let Some(first) = first else { return };
         let filled = cells.iter().enumerate().filter(|(_, cell)| !is_nothing(&cell.text)).map(|(at, _)| at);
-        if !more && filled.clone().next() == Some(0) {
+        let over_all = cells.len() > 2 && cells[2..].iter().all(|cell| cell.merged == Some(Merged::Left));
+        if !more && (filled.clone().next() == Some(0) || over_all && !is_data(first)) {
             let note = first.starts_with(['注', '*', '※']) || first.to_lowercase().starts_with("note");
             let name = first.trim_end_matches(['：', ':']);
             if note || name.is_empty() || first.chars().count() > LONGEST_GROUP {
@@ -355,6 +393,26 @@ impl Writer<'_> {
     }
 }
 
+/// A heading without "(in thousands)" and the like at its end, which stand behind the figures.
+fn without_stated_unit(heading: &str) -> &str {
+    let text = heading.trim_end();
+    let inside = text.strip_suffix([')', '）']).and_then(|text| text.rfind(['(', '（']));
+    let states = |at: &usize| text[*at..].to_lowercase().starts_with("(in ") && Unit::stated(&text[*at..]).is_some();
+    inside.filter(states).map_or(heading, |at| text[..at].trim_end())
+}
+
+/// Whether a row among the others heads those below it anew: several words over columns of figures, beside nothing or beside
+/// what stands in the `corner` of the headings.
+fn heads_again(row: &[Cell], corner: Option<&Cell>, figures: &[bool]) -> bool {
+    let Some((name, cells)) = row.split_first() else { return false };
+    let words = cells
+        .iter()
+        .zip(figures.iter().skip(1))
+        .filter(|(cell, _)| cell.merged != Some(Merged::Left) && !is_nothing(&cell.text));
+    let beside = name.text.is_empty() || corner.is_some_and(|corner| corner.text == name.text);
+    beside && words.clone().count() > 1 && words.clone().all(|(cell, figures)| *figures && !is_data(&cell.text))
+}
+
 /// Headings of first columns that add nothing to what stands under them.
 const GENERIC: &[&str] = &["", "项目", "科目", "指标", "名称", "内容", "item", "items", "name", "description"];
 
@@ -397,9 +455,9 @@ fn sums_up(label: &str) -> bool {
     label.contains("总计") || label.starts_with("合计") || label.to_lowercase().starts_with("total ")
 }
 
-/// Whether a cell holds data: a figure that is no year or day, which would head a column.
+/// Whether a cell holds data: a figure that is no year or day, which would head a column, or the number of a page.
 pub fn is_data(text: &str) -> bool {
-    is_numeric(text) && !is_date(text)
+    is_numeric(text) && !is_date(text) || is_page(text)
 }
 
 /// Whether a line above a table names it, by the way it begins.

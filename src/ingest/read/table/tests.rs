@@ -96,3 +96,36 @@ fn pairs_remarks_and_nothing_lost() {
     assert_eq!(lines("项目 | 一季度\n收入 | 5\n以下为其他 |"), ["收入：一季度 5。", "以下为其他"]);
     assert!(lines("").is_empty());
 }
+
+#[test]
+fn headings_come_again_wrap_and_state_a_unit_in_their_corner() {
+    assert_eq!(
+        lines(
+            " | Dec 30, | Dec 30,\n | 2019 | 2018\nCloud | 1,758 | 67\nTotal | 1,825 | 75\n | Dec 29, | Dec 29,\n | 2017 | 2016\nCloud | 16 | 480\nTotal | 162 | 500"
+        ),
+        [
+            "Cloud: Dec 30, / 2019 1,758; Dec 30, / 2018 67.",
+            "Total: Dec 30, / 2019 1,825; Dec 30, / 2018 75.",
+            "Cloud: Dec 29, / 2017 16; Dec 29, / 2016 480.",
+            "Total: Dec 29, / 2017 162; Dec 29, / 2016 500.",
+        ]
+    );
+    assert_eq!(
+        lines(
+            "(in millions) | 2019 | 2018 (4)\n | Operations Data: | <\nRevenue | 39,506 | 39,383\n | Balance Sheet Data: | <\nWorking capital | 27,756 | 57,035"
+        ),
+        [
+            "Operations Data / Revenue: 2019 39,506 million; 2018 (4) 39,383 million.",
+            "Balance Sheet Data / Working capital: 2019 27,756 million; 2018 (4) 57,035 million.",
+        ]
+    );
+    assert_eq!(
+        lines(" | 2019 and 2018 | 2018 vs 2017\n | (in thousands) | <\nPayroll | 4,089 | 22,908"),
+        ["Payroll: 2019 and 2018 4,089 thousand; 2018 vs 2017 22,908 thousand."]
+    );
+    assert_eq!(
+        lines(" | Years ended | Rates | Rates\nCash | n/a | 5 | 6\n | none | 7 | 8"),
+        ["Cash: Years ended n/a; Rates 5; Rates 6.", "Years ended none; Rates 7; Rates 8."],
+        "words under words head nothing"
+    );
+}

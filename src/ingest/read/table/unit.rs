@@ -39,7 +39,7 @@ static EN_UNIT: LazyLock<Regex> = LazyLock::new(|| {
 /// What the figures of some rows and columns count instead of money: ratios, numbers of things, years, codes.
 static OTHER_KIND: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)率|比例|占比|比重|同比|环比|增减|增长|幅度|[%％‰]|每股|每10股|数量|户数|人数|家数|股数|序号|编号|代码|附注|年份|年限|日期|次数|天数|期限|\bper\s+share\b|\bpercent|\bratio\b|\brates?\b|\bnumber of\b|\bshares\b|\bno\.|\bdates?\b|\byears?\s+ended\b.*\bno|\bnotes?\b",
+        r"(?i)率|比例|占比|比重|同比|环比|增减|增长|幅度|[%％‰]|每股|每10股|数量|户数|人数|家数|股数|序号|编号|代码|附注|年份|年限|日期|次数|天数|期限|\bper\s+share\b|\bpercent|\bratio\b|\brates?\b|\bnumber of\b|\bshares\b|\bno\.|\bdates?\b|\byears?\s+ended\b.*\bno|\bnotes?\b|\bexpir|\bmaturity\b|到期",
     )
     .expect("a constant pattern")
 });
@@ -126,9 +126,14 @@ pub fn is_date(text: &str) -> bool {
         Regex::new(
             r"(?ix)^(?:
                 (?:19|20)\d\d (?: \s*年.{0,8} | [a-z]? | [-/.]\d{1,2}(?:[-/.]\d{1,2})? | \s*[qh][1-4] )
+                    (?: \s*\(\d{1,2}\) )?
+                | (?:19|20)\d\d \s* (?:[a-z]{1,3})?[$€£¥]? ['’]?(?:000|m|mn|bn|million|thousand|billion)?
+                | (?:19|20)\d\d \s* [-–—]
+                | \d{1,2}, (?:\s*(?:19|20)\d\d)? (?: \s*\(\d{1,2}\) )?
                 | [qh][1-4] \s* (?:19|20)\d\d | fy \s* \d{2,4}
                 | \d{1,2} \s* 月 (?:\s*\d{1,2}\s*日)?
-                | \d+ (?:\s*[-~～至到—]\s*\d+)? \s* (?:年|个月|月|天|日|岁|years?|months?|days?) (?:以内|以上|以下|末|初)?
+                | (?:19|20)\d\d \s* (?:[-/–]|and|to|vs\.?|versus|over|from) \s* (?:19|20)\d\d
+                | \d+ (?:\s*(?:[-~～至到—–]|to)\s*\d+)? \s* (?:年|个月|月|天|日|岁|周|years?|quarters?|months?|weeks?|days?) (?:以内|以上|以下|末|初)?
                 | (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \s+ \d{1,2},? (?:\s+\d{4})?
                 | \d{1,2} \s+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (?:\s+\d{4})?
             )$",
@@ -136,6 +141,13 @@ pub fn is_date(text: &str) -> bool {
         .expect("a constant pattern")
     });
     DATE.is_match(text.trim())
+}
+
+/// The number of a page before the first, as tables of contents have it. "x" and "v" mean other things too.
+pub fn is_page(text: &str) -> bool {
+    static PAGE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^x{0,3}(?:ix|iv|v?i{0,3})$").expect("a constant pattern"));
+    !matches!(text, "" | "x" | "v") && PAGE.is_match(text)
 }
 
 /// A mark that says that there is nothing.
@@ -205,6 +217,8 @@ mod tests {
         assert!(counts_what_the_table_counts("营业收入") && counts_what_the_table_counts("同比增减额"));
         assert!(!counts_what_the_table_counts("毛利率") && !counts_what_the_table_counts("Earnings per share"));
         assert!(is_date("2023年12月31日") && is_date("2023") && !is_date("2,023") && !is_date("1234"));
+        assert!(is_date("2019 (1)") && is_date("26, 2019") && is_date("2018 €m") && is_date("2018 $’000"));
+        assert!(!is_date("2019 (17)%") && !is_date("26, 201"));
         assert!(is_date("June 30, 2023") && is_date("1年以内") && is_date("1-2年"));
         assert!(is_numeric("12.5%") && is_numeric("3.5亿") && !is_numeric("A1") && !is_numeric("第3项内容"));
         assert!(is_numeric("5 mg") && is_numeric("(0.02)") && !is_numeric("2 mg twice daily with food"));

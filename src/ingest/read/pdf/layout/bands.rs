@@ -6,9 +6,9 @@ use super::{
     super::super::table::{self, Cell, Merged},
     Row, Run, Sheet,
     cells::{Column, append, columns, place},
-    headings::{first_data, headings},
+    headings::{first_data, headings, stacked},
     lattice::{SAME_ENDS, Stroke, Strokes},
-    spaced::{BESIDE, covers, is_bold, is_wide},
+    spaced::{BESIDE, covers, has_data, is_bold, is_wide},
     wrapped::{are_full, has_values, is_named, joined, row_starts, rows, wrap},
 };
 
@@ -76,6 +76,11 @@ pub fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec
         bands.pop();
     }
     let end = bands.last()?.end;
+    // Each line of headings may have a rule of its own, and the rows below none.
+    let next = lines.get(end).filter(|next| next.top - before < MOST_EMPTY);
+    if next.is_some_and(has_data) && !lines[start..end].iter().any(has_data) {
+        return None;
+    }
     let rows = lines[start..end].iter().filter(|line| is_wide(line)).count();
     // A running line with a rule under it heads the page, not a table.
     let least = if over_it.is_some() { 2 } else { 3 };
@@ -121,16 +126,20 @@ pub fn banded(lines: &[Row], bands: &[Range<usize>], rules: &[Stroke]) -> Sheet 
         bands.remove(0);
     }
     let count = bands.len();
+    // Each line of headings may have a rule of its own.
+    let mut heading_bands = 0;
     for (nth, band) in bands.into_iter().enumerate() {
         let lines = &lines[band];
         let placed: Vec<Vec<Cell>> = lines.iter().map(|line| place(line, &columns)).collect();
         let words =
             || first_data(&placed).is_none_or(|at| at + 1 == placed.len() && at > 0 && are_numbers(&placed[at]));
-        let heads = nth == 0 && lines.len() <= MOST_WRAPPED && words();
+        let unnamed = || heading_bands == nth && nth + 1 < count && placed.iter().all(|cells| !is_named(cells));
+        let heads = (nth == 0 || unnamed()) && lines.len() <= MOST_WRAPPED && words();
         if heads {
-            let headings = headings(lines, &placed, &columns, rules);
-            if count == 2 || headings.len() > 1 || lines.iter().all(is_bold) {
-                sheet.heading_rows = Some(headings.len());
+            heading_bands += 1;
+            let headings = headings(&stacked(lines, &columns), &columns, rules);
+            if count == heading_bands + 1 || headings.len() > 1 || lines.iter().all(is_bold) || nth > 0 {
+                sheet.heading_rows = Some(sheet.rows.len() + headings.len());
             }
             sheet.rows.extend(headings);
         } else if let Some(parts) = parted(lines, &placed, &columns, rules) {

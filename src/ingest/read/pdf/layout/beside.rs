@@ -2,7 +2,7 @@
 
 use super::{
     super::super::table,
-    Run, Sheet,
+    Run, Sheet, extent,
     lattice::{SAME_ENDS, Stroke, Strokes},
     rows_of, spaced,
 };
@@ -28,7 +28,7 @@ pub fn take(runs: Vec<Run>, strokes: &Strokes, sheets: &mut Vec<Sheet>) -> Vec<R
                 && run.middle() < bottom
         };
         let (own, others): (Vec<Run>, Vec<Run>) = rest.into_iter().partition(within);
-        let rows = rows_of(own.clone());
+        let rows = extent::parted(rows_of(own.clone()));
         let found = spaced::table_at(&rows, 0, strokes).filter(|(_, end)| *end == rows.len());
         let (Some((mut sheet, _)), Some(first)) = (found, own.first()) else {
             rest = others;

@@ -6,6 +6,7 @@ use super::{
         letters,
     },
     Row, Run,
+    spaced::has_data,
 };
 
 /// Left and right edge, in points.
@@ -26,8 +27,33 @@ pub fn append(cell: &mut Cell, more: &Cell) {
     *cell = Cell::new(&joined);
 }
 
-/// The columns' left and right edges: cells that overlap are one column, counted on the rows with the most cells.
+/// The columns' left and right edges: cells that overlap are one column, and so are headings and the figures at their side.
 pub fn columns(rows: &[Row]) -> Vec<Column> {
+    let mut columns = by_overlap(rows);
+    let filled = |row: &Row, (left, right): Column| row.runs.iter().any(|run| run.left < right && left < run.right);
+    let is_heading = |at: usize, columns: &[Column]| {
+        let mut own = rows.iter().filter(|row| filled(row, columns[at])).peekable();
+        own.peek().is_some() && own.all(|row| !has_data(row))
+    };
+    let mut at = 1;
+    while at + 1 < columns.len() {
+        let headings = [is_heading(at, &columns), is_heading(at + 1, &columns)];
+        let lone = rows.iter().filter(|row| !has_data(row)).all(|row| {
+            let over = |run: &&Run| run.left < columns[at + 1].1 && columns[at].0 < run.right;
+            row.runs.iter().filter(over).count() <= 1
+        });
+        if headings[0] != headings[1] && lone {
+            columns[at].1 = columns[at + 1].1;
+            columns.remove(at + 1);
+        } else {
+            at += 1;
+        }
+    }
+    columns
+}
+
+/// Cells that overlap as one column, counted on the rows with the most cells.
+fn by_overlap(rows: &[Row]) -> Vec<Column> {
     let most = rows.iter().map(|row| row.runs.len()).max().unwrap_or(0);
     let wide = || rows.iter().filter(|row| row.runs.len() >= 2);
     let whole = || rows.iter().filter(|row| row.runs.len() == most);
@@ -113,6 +139,22 @@ pub fn place(row: &Row, columns: &[Column]) -> Vec<Cell> {
 fn under(run: &Run, columns: &[Column]) -> Vec<usize> {
     let overlap = |(left, right): &Column| run.right.min(*right) - run.left.max(*left);
     columns.iter().enumerate().filter(|(_, column)| overlap(column) > 0.5).map(|(at, _)| at).collect()
+}
+
+/// The run, cut where its words stand as far apart as cells do.
+pub fn cut_at_wide_spaces(run: Run) -> Vec<Run> {
+    let mut parts = Vec::new();
+    let mut rest = Some(run);
+    while let Some(run) = rest.take() {
+        let wide = run.spaces.iter().position(|(_, from, to)| to - from > CELL_SPACE * run.size);
+        let (part, more) = match wide {
+            Some(space) => run.cut(space),
+            None => (run, None),
+        };
+        parts.push(part);
+        rest = more;
+    }
+    parts
 }
 
 /// The cells of a run that stands over several columns because little space parts its cells.

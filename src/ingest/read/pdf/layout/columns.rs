@@ -1,6 +1,6 @@
 //! Columns of text: a gutter that most lines keep free, and that only headings and wide tables cross.
 
-use super::Run;
+use super::{super::super::table, Run};
 
 /// Fewer lines side by side are no columns.
 const LEAST_LINES: usize = 6;
@@ -100,7 +100,14 @@ fn gutter(runs: &[Run]) -> Option<f32> {
         let both = before_beside.len().min(after_beside.len());
         let pieces: usize = before_beside.iter().chain(&after_beside).map(|strip| strip.pieces).sum();
         let sides = before_beside.len() + after_beside.len();
-        if both >= LEAST_LINES && across.len() < before.len().max(after.len()) && pieces <= sides * 5 / 4 {
+        // Names and figures side by side are a table.
+        let behind = || sorted.iter().filter(|run| run.left >= x);
+        let figures = behind().filter(|run| table::is_data(run.text.trim())).count();
+        if figures * 2 < behind().count()
+            && both >= LEAST_LINES
+            && across.len() < before.len().max(after.len())
+            && pieces <= sides * 5 / 4
+        {
             let from = share(&mut before_beside.iter().map(|strip| strip.right).collect::<Vec<_>>(), 0.9);
             let to = share(&mut after_beside.iter().map(|strip| strip.left).collect::<Vec<_>>(), 0.1);
             let fill = median(before_beside.iter().map(|strip| strip.right - strip.left)) / (from - left).max(1.0);

@@ -8,6 +8,8 @@ const NEAR: f32 = 2.5;
 const GAP: f32 = 3.5;
 /// A line that misses another by no more meets it.
 const REACH: f32 = 3.0;
+/// Boxes of one row that are looked through for the one beside another.
+const MOST_BESIDE: usize = 64;
 /// Shorter lines are marks of a plot, or ornament.
 const SHORTEST: f32 = 6.0;
 /// More pairs of lines are no tables, and would take long.
@@ -68,6 +70,37 @@ impl Strokes {
         }
         Self { across: merged(across), down: merged(down) }
     }
+}
+
+/// The lines around boxes: left, top, right, bottom.
+pub fn around(boxes: &[[f32; 4]]) -> impl Iterator<Item = [f32; 4]> {
+    boxes.iter().flat_map(|[left, top, right, bottom]| {
+        [
+            [*left, *top, *right, *top],
+            [*left, *bottom, *right, *bottom],
+            [*left, *top, *left, *bottom],
+            [*right, *top, *right, *bottom],
+        ]
+    })
+}
+
+/// Boxes of one height that touch each other as one.
+pub fn side_by_side(mut boxes: Vec<[f32; 4]>) -> Vec<[f32; 4]> {
+    boxes.sort_by(|a, b| a[1].total_cmp(&b[1]).then(a[0].total_cmp(&b[0])));
+    let mut whole: Vec<[f32; 4]> = Vec::new();
+    for [left, top, right, bottom] in boxes {
+        let beside = |other: &&mut [f32; 4]| {
+            (other[1] - top).abs() <= NEAR
+                && (other[3] - bottom).abs() <= NEAR
+                && left <= other[2] + GAP
+                && other[0] <= right + GAP
+        };
+        match whole.iter_mut().rev().take(MOST_BESIDE).find(beside) {
+            Some(other) => *other = [other[0].min(left), other[1], other[2].max(right), other[3].max(bottom)],
+            None => whole.push([left, top, right, bottom]),
+        }
+    }
+    whole
 }
 
 fn merged(mut strokes: Vec<Stroke>) -> Vec<Stroke> {

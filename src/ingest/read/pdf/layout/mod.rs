@@ -1,10 +1,12 @@
 //! Characters with boxes to lines in reading order, by geometry alone: words by gaps, columns by gutters, tables by the
 //! lines that rule them, or by cells that stand over each other.
 
+mod amounts;
 mod bands;
 mod beside;
 mod cells;
 mod columns;
+mod extent;
 mod headings;
 mod inner;
 mod lattice;
@@ -258,9 +260,15 @@ pub fn lines(page: &Page, open: &mut Open) -> Vec<Line> {
     let mut block = 0;
     for (nth, (_, frame)) in frames.into_iter().enumerate() {
         // Text that is turned against the rest is a remark in the margin; what rules the page is not for it.
-        let rules = page.rules.iter().take_while(|_| nth == 0).map(|rule| frame.turn(*rule));
-        let strokes = Strokes::new(rules);
-        let grids = lattice::grids(&strokes);
+        let turned = |drawn: &[[f32; 4]]| -> Vec<[f32; 4]> {
+            drawn.iter().take_while(|_| nth == 0).map(|rule| frame.turn(*rule)).collect()
+        };
+        let (rules, fills) = (turned(&page.rules), turned(&page.fills));
+        let drawn = |shades: &[[f32; 4]]| Strokes::new(rules.iter().copied().chain(lattice::around(shades)));
+        let grids = lattice::grids(&drawn(&fills));
+        // Shades behind rows rule nothing, and those of one row's cells are one.
+        let Strokes { down, .. } = drawn(&lattice::side_by_side(fills));
+        let strokes = Strokes { down, ..drawn(&[]) };
         let walls = lattice::walls(&grids);
         let runs = runs(page.glyphs.iter().filter(|glyph| glyph.frame == frame), &walls);
         let (mut sheets, runs) = ruled::sheets(grids, runs);
@@ -371,7 +379,7 @@ fn rows_of(mut runs: Vec<Run>) -> Vec<Row> {
                 _ => joined.push(run),
             }
         }
-        row.runs = joined;
+        row.runs = amounts::amounts(joined);
     }
     rows.sort_by(|a, b| a.top.total_cmp(&b.top));
     rows

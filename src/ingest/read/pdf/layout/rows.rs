@@ -5,7 +5,7 @@ use super::{
         super::table::{self, Cell, Table, Unit},
         glyph::Frame,
     },
-    Line, Row, Run, Sheet,
+    Line, Row, Run, Sheet, extent,
     lattice::Strokes,
     rows_of, spaced,
 };
@@ -57,7 +57,7 @@ pub fn write(region: Vec<Run>, ruled: &Ruled, frame: Frame, open: &mut Open, blo
     }
     let mut tables = tables.into_iter();
     for texts in parts {
-        write_text(&rows_of(texts), &ruled.strokes, frame, [left, right], open, block, lines);
+        write_text(&extent::parted(rows_of(texts)), &ruled.strokes, frame, [left, right], open, block, lines);
         if let Some(sheet) = tables.next().and_then(|table| ruled.sheets.get(table.sheet?)) {
             *block += 1;
             write_table(sheet.clone(), frame, *block, open, lines);

@@ -6,7 +6,8 @@ use super::{
     Row, Run, Sheet,
     bands::{banded, bands_from},
     cells::{columns, place},
-    headings::{body_start, headings},
+    extent::{MOST_ALONE, headed_table, is_running, table_from},
+    headings::{body_start, headings, stacked},
     lattice::{Stroke, Strokes},
     wrapped::{row_starts, rows},
 };
@@ -23,7 +24,7 @@ pub fn table_at(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Sheet
         let drawn = is_drawn(&lines[start..end], &strokes.down);
         return (!drawn).then(|| (banded(lines, &bands, &strokes.across), end));
     }
-    let end = table_from(lines, start)?;
+    let end = table_from(lines, start).or_else(|| headed_table(lines, start, MOST_ALONE))?;
     let lines = &lines[start..end];
     if is_drawn(lines, &strokes.down) {
         return None;
@@ -31,8 +32,8 @@ pub fn table_at(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Sheet
     let columns = columns(lines);
     let placed: Vec<Vec<Cell>> = lines.iter().map(|line| place(line, &columns)).collect();
     let body = body_start(lines, &placed);
-    let mut sheet =
-        Sheet { rows: headings(&lines[..body], &placed[..body], &columns, &strokes.across), ..Sheet::default() };
+    let rows_of_headings = headings(&stacked(&lines[..body], &columns), &columns, &strokes.across);
+    let mut sheet = Sheet { rows: rows_of_headings, ..Sheet::default() };
     sheet.heading_rows = (body > 0).then_some(sheet.rows.len());
     sheet.rows.extend(rows(&lines[body..], &placed[body..], row_starts(&lines[body..], &placed[body..], &columns)));
     Some((sheet, end))
@@ -42,63 +43,11 @@ pub fn table_at(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Sheet
 pub fn is_wide(row: &Row) -> bool {
     let first = row.runs.first().map_or("", |run| run.text.trim());
     let marker = row.runs.len() == 2
+        && row.runs[1].text.trim() != first
         && first.chars().count() <= 4
         && (first.ends_with(['.', '、', ')', '）', '•', '·', '-', '●', '■', '○', '§'])
             || first.chars().count() == 1 && !first.chars().all(char::is_alphanumeric));
     row.runs.len() >= 2 && !marker && !row.runs.iter().any(|run| super::is_dotted(&run.text))
-}
-
-/// Where the table ends that begins with line `start`, by gaps alone; `None` where none begins.
-fn table_from(rows: &[Row], start: usize) -> Option<usize> {
-    if !is_wide(&rows[start]) || rows[start].joined().is_some_and(|line| table::is_caption(line.text.trim())) {
-        return None;
-    }
-    let (mut end, mut wide, mut figures) = (start + 1, 1, 0);
-    let mut at = start + 1;
-    let counts = |row: &Row| row.runs.iter().skip(1).any(|run| table::is_data(run.text.trim()));
-    figures += usize::from(counts(&rows[start]));
-    let mut cells = rows[start].runs.len();
-    while at < rows.len() {
-        let pitch = rows[at].top - rows[at - 1].bottom;
-        let size = rows[at].runs.first().map_or(10.0, |run| run.size);
-        if pitch > 2.5 * size {
-            break;
-        }
-        if is_wide(&rows[at]) {
-            wide += 1;
-            figures += usize::from(counts(&rows[at]));
-            cells = cells.max(rows[at].runs.len());
-            end = at + 1;
-        } else if at - end >= 2 || !is_cell(&rows[at], &rows[start..end]) || announces(&rows[at..]) {
-            break;
-        }
-        at += 1;
-    }
-    // Two cells side by side may be a heading and its number: a table of two columns has figures or more rows.
-    let enough = if cells >= 3 { wide >= 2 } else { wide >= 3 || (wide >= 2 && figures >= 2) };
-    // Words side by side may be a listing, whose first row heads nothing; bold type makes it a row of headings.
-    let headed = is_bold(&rows[start]) && !rows[start + 1..end].iter().any(is_bold);
-    (enough && (figures * 2 >= wide || headed)).then_some(end)
-}
-
-/// Whether the first of these lines is a title beside the number of its page, apart from the rest.
-fn is_running(lines: &[Row]) -> bool {
-    let [line, next, ..] = lines else { return false };
-    let [left, right] = line.runs.as_slice() else { return false };
-    let is_number =
-        |run: &Run| (1..=4).contains(&run.text.trim().len()) && run.text.trim().bytes().all(|b| b.is_ascii_digit());
-    let apart = next.top - line.bottom > left.size;
-    apart && is_number(left) != is_number(right)
-}
-
-/// Whether the first of these lines announces a table of its own: it ends with a colon, and what follows are no figures
-/// under the headings above.
-fn announces(lines: &[Row]) -> bool {
-    let [line, next, ..] = lines else { return false };
-    let colon = line.runs.last().is_some_and(|run| run.text.trim_end().ends_with([':', '：']));
-    let outside = line.runs.first().zip(next.runs.first()).is_some_and(|(own, next)| own.left < next.left - own.size);
-    let figures = next.runs.iter().skip(1).any(|run| table::is_data(run.text.trim()));
-    colon && outside && is_wide(next) && !figures
 }
 
 /// Whether posts beside or between the lines tell that they are no table: those of boxes in a drawing pass some of the
@@ -142,14 +91,11 @@ fn is_monospaced(lines: &[Row]) -> bool {
     most > 0.0 && most - least < 0.04 * most
 }
 
-pub fn is_bold(row: &Row) -> bool {
-    row.runs.iter().all(|run| run.bold)
+/// Whether a row has data behind its first cell.
+pub fn has_data(row: &Row) -> bool {
+    row.runs.iter().skip(1).any(|run| table::is_data(run.text.trim()))
 }
 
-/// Whether a lone run may be part of a cell of the rows above: it is no wider than the first of them.
-fn is_cell(row: &Row, above: &[Row]) -> bool {
-    let (Some(run), 1) = (row.runs.first(), row.runs.len()) else { return row.runs.len() > 1 };
-    let width =
-        above.iter().filter_map(|row| Some(row.runs.last()?.right - row.runs.first()?.left)).fold(0.0, f32::max);
-    run.right - run.left < 0.55 * width
+pub fn is_bold(row: &Row) -> bool {
+    row.runs.iter().all(|run| run.bold)
 }

@@ -22,7 +22,7 @@ fn typed(glyphs: &mut Vec<Glyph>, left: f32, top: f32, text: &str) {
 }
 
 fn read(glyphs: Vec<Glyph>) -> Vec<String> {
-    lines(&Page { number: 1, glyphs, rules: Vec::new(), pictures: false }, &mut Open::default())
+    lines(&Page { number: 1, glyphs, rules: Vec::new(), fills: Vec::new(), pictures: false }, &mut Open::default())
         .into_iter()
         .map(|line| line.text)
         .collect()
@@ -85,7 +85,8 @@ fn a_large_bullet_does_not_make_a_line_large() {
     let mut glyphs = Vec::new();
     typed(&mut glyphs, 50.0, 20.0, "* 这里是一个条目的文字，它和正文一样大。");
     glyphs[0].size = 13.0;
-    let lines = lines(&Page { number: 1, glyphs, rules: Vec::new(), pictures: false }, &mut Open::default());
+    let lines =
+        lines(&Page { number: 1, glyphs, rules: Vec::new(), fills: Vec::new(), pictures: false }, &mut Open::default());
     assert_eq!(lines.len(), 1);
     assert!((lines[0].size - 10.0).abs() < 0.01, "{}", lines[0].size);
 }
@@ -120,7 +121,7 @@ fn ruled(texts: &[(f32, f32, &str)], rules: &[[f32; 4]]) -> Vec<String> {
         typed(&mut glyphs, *left, *top, text);
     }
     let rules = rules.iter().map(|[left, top, right, bottom]| [*left, 800.0 - bottom, *right, 800.0 - top]).collect();
-    let page = Page { number: 1, glyphs, rules, pictures: false };
+    let page = Page { number: 1, glyphs, rules, fills: Vec::new(), pictures: false };
     lines(&page, &mut Open::default()).into_iter().map(|line| line.text).collect()
 }
 

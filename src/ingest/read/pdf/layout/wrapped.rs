@@ -11,7 +11,7 @@ const FULL: f32 = 0.7;
 /// Fewer cells side by side may all wrap in the same way.
 const LEAST_FULL: usize = 3;
 /// Space between two rows is larger than that between two lines of one by this, in font sizes, where it tells them apart.
-const PADDING: f32 = 0.2;
+pub const PADDING: f32 = 0.2;
 /// Between words, in font sizes.
 const SPACE: f32 = 0.25;
 
@@ -41,10 +41,9 @@ pub fn row_starts(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> Ve
 /// Whether a line is a row by itself: it has values, two of them or a name, and one of the cells above these had room for
 /// more.
 fn is_row(above: &Row, cells: &[Cell], columns: &[Column]) -> bool {
-    let data = |cell: &Cell| cell.merged.is_none() && table::is_data(&cell.text);
     let mut filled = columns.iter().zip(cells).filter(|(_, cell)| !cell.text.is_empty());
     let several = has_values(cells) && filled.clone().count() > 1;
-    let named_data = is_named(cells) && cells.iter().skip(1).any(data);
+    let named_data = is_named(cells) && has_figures(cells);
     several && (named_data || filled.any(|(column, _)| share(above, *column) < FULL))
 }
 
@@ -93,21 +92,52 @@ pub fn named_starts(placed: &[Vec<Cell>]) -> Vec<usize> {
 /// Rows where more space parts them than their lines.
 fn by_padding(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> Option<Vec<usize>> {
     let size = lines.iter().flat_map(|line| &line.runs).map(|run| run.size).fold(0.0, f32::max).max(1.0);
-    let pitches: Vec<f32> = lines.windows(2).map(|pair| pair[1].bottom - pair[0].bottom).collect();
+    // Of the names, where figures stand at another height.
+    let base = |line: &Row| line.runs.first().map_or(line.bottom, |run| run.bottom);
+    let pitches: Vec<f32> = lines.windows(2).map(|pair| base(&pair[1]) - base(&pair[0])).collect();
     let mut sorted = pitches.clone();
     sorted.sort_by(f32::total_cmp);
-    let (at, jump) =
-        (1..sorted.len()).map(|at| (at, sorted[at] - sorted[at - 1])).max_by(|a, b| a.1.total_cmp(&b.1))?;
-    if jump < PADDING * size {
-        return None;
-    }
-    let least = f32::midpoint(sorted[at - 1], sorted[at]);
-    let starts: Vec<usize> = (0..lines.len()).filter(|at| *at == 0 || pitches[at - 1] > least).collect();
-    // Where larger spaces part groups of rows, the lines in them are rows.
+    let mut jumps: Vec<(f32, f32)> = sorted
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0], f32::midpoint(pair[0], pair[1])))
+        .filter(|(jump, _)| *jump >= PADDING * size)
+        .collect();
+    jumps.sort_by(|a, b| b.0.total_cmp(&a.0));
     let is_row = |at: usize| is_row(&lines[at - 1], &placed[at], columns);
-    let more = || (1..lines.len()).filter(|at| !starts.contains(at));
-    let rows = more().filter(|at| is_row(*at)).count();
-    (rows * 2 < more().count()).then_some(starts)
+    // Where larger spaces part groups of rows, the lines in them are rows; the next jump may be that of the rows.
+    jumps.into_iter().enumerate().find_map(|(nth, (_, least))| {
+        let starts: Vec<usize> = (0..lines.len()).filter(|at| *at == 0 || pitches[at - 1] > least).collect();
+        let more = || (1..lines.len()).filter(|at| !starts.contains(at));
+        let opened = |at: usize| starts.iter().rev().find(|start| **start < at).map_or(0, |start| *start);
+        let rows = more().filter(|at| is_row(*at) && placed[opened(*at)..*at].iter().any(|cells| has_values(cells)));
+        let rows = rows.count();
+        let ends = starts.iter().skip(1).copied().chain([lines.len()]);
+        let mut groups = starts.iter().zip(ends).map(|(from, to)| &placed[*from..to]);
+        // A smaller jump is trusted where nothing but names wraps.
+        let holds = |group| if nth == 0 { has_figures_once(group) } else { wraps_names_alone(group) };
+        (groups.all(holds) && rows * 2 < more().count()).then_some(starts)
+    })
+}
+
+/// Whether no column holds figures on more than one of the lines of a row.
+fn has_figures_once(placed: &[Vec<Cell>]) -> bool {
+    let width = placed.iter().map(Vec::len).max().unwrap_or(0);
+    (1..width).all(|at| placed.iter().filter_map(|cells| cells.get(at)).filter(|cell| is_figure(cell)).count() <= 1)
+}
+
+/// Whether of the lines of a row with figures all others hold nothing but its name.
+fn wraps_names_alone(placed: &[Vec<Cell>]) -> bool {
+    let figures = placed.iter().filter(|cells| has_figures(cells)).count();
+    figures == 0 || figures == 1 && placed.iter().filter(|cells| has_values(cells)).count() == 1
+}
+
+/// Whether a line has figures behind its name.
+pub fn has_figures(cells: &[Cell]) -> bool {
+    cells.iter().skip(1).any(is_figure)
+}
+
+fn is_figure(cell: &Cell) -> bool {
+    cell.merged.is_none() && table::is_data(&cell.text)
 }
 
 /// How much of a column's width a line fills.
@@ -126,7 +156,7 @@ fn goes_on(above: &[Row], cells_above: &[Vec<Cell>], line: &Row, cells: &[Cell],
     if line.runs.iter().all(|run| last.runs.first().is_some_and(|before| run.size < 0.8 * before.size)) {
         return true;
     }
-    let data = cells.iter().skip(1).any(|cell| cell.merged.is_none() && table::is_data(&cell.text));
+    let data = has_figures(cells);
     let complete = cells_above.iter().any(|cells| has_values(cells));
     if !is_named(cells) {
         return !complete || !data && !is_row(last, cells, columns);

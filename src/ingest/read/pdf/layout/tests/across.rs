@@ -37,7 +37,7 @@ fn a_table_goes_on_over_the_page() {
                 typed(&mut glyphs, left, 54.0 + 16.0 * n as f32, cell);
             }
         }
-        Page { number: 1, glyphs, rules: Vec::new(), pictures: false }
+        Page { number: 1, glyphs, rules: Vec::new(), fills: Vec::new(), pictures: false }
     };
     let mut open = Open::default();
     lines(&page(&[["项目", "2023年", "2022年"], ["收入", "10", "9"], ["成本", "5", "4"]]), &mut open);
@@ -223,4 +223,108 @@ fn headings_may_stand_over_the_first_rule_and_names_over_their_rows() {
             "Plotting / Funnel: alpha yes; beta yes; gamma none.",
         ]
     );
+}
+
+/// Types rows of texts at these places, from `top` on.
+fn set(glyphs: &mut Vec<Glyph>, lefts: &[f32], rows: &[(f32, &[&str])]) {
+    for (top, row) in rows {
+        for (cell, left) in row.iter().zip(lefts) {
+            typed(glyphs, *left, *top, cell);
+        }
+    }
+}
+
+#[test]
+fn shades_behind_every_other_row_hide_no_table() {
+    let mut glyphs = Vec::new();
+    let rows: [(f32, &[&str]); 5] = [
+        (50.0, &["", "2019", "2018"]),
+        (70.0, &["Awards", "$2,207", "$2,036"]),
+        (90.0, &["Units", "255", "131"]),
+        (110.0, &["Other", "12", "14"]),
+        (130.0, &["Total", "$2,474", "$2,181"]),
+    ];
+    set(&mut glyphs, &[50.0, 150.0, 250.0], &rows);
+    let cells = [[46.0, 140.0], [140.0, 240.0], [240.0, 300.0]];
+    let fills = [66.0, 106.0]
+        .iter()
+        .flat_map(|top| cells.map(|[left, right]| [left, 800.0 - top - 18.0, right, 800.0 - top]))
+        .collect();
+    let page = Page { number: 1, glyphs, rules: Vec::new(), fills, pictures: false };
+    let lines: Vec<String> = lines(&page, &mut Open::default()).into_iter().map(|line| line.text).collect();
+    assert_eq!(
+        lines,
+        [
+            "Awards: 2019 $2,207; 2018 $2,036.",
+            "Units: 2019 255; 2018 131.",
+            "Other: 2019 12; 2018 14.",
+            "Total: 2019 $2,474; 2018 $2,181.",
+        ]
+    );
+}
+
+#[test]
+fn signs_names_and_headings_of_a_filing_find_their_columns() {
+    let mut glyphs = Vec::new();
+    typed(&mut glyphs, 205.0, 30.0, "Years ended May 31,");
+    set(&mut glyphs, &[200.0, 300.0], &[(46.0, &["2019", "2018"])]);
+    typed(&mut glyphs, 220.0, 62.0, "(in thousands)");
+    // A name that wraps, and the last one; rows stand further apart than their lines.
+    let lefts = [50.0, 170.0, 200.0, 270.0, 300.0];
+    let rows: [(f32, &[&str]); 5] = [
+        (80.0, &["Deferred tax assets:"]),
+        (98.0, &["Operating losses and", "$", "113,475", "$", "61,494"]),
+        (127.0, &["Reserves", "", "75,133", "", "53,818"]),
+        (145.0, &["Other", "", "429", "", "911"]),
+        (163.0, &["Total deferred assets,", "$", "189,037", "$", "116,223"]),
+    ];
+    set(&mut glyphs, &lefts, &rows);
+    typed(&mut glyphs, 50.0, 109.0, "credits");
+    typed(&mut glyphs, 50.0, 174.0, "gross");
+    assert_eq!(
+        read(glyphs),
+        [
+            "Deferred tax assets / Operating losses and credits: Years ended May 31, / 2019 $113,475 thousand; Years ended May 31, / 2018 $61,494 thousand.",
+            "Deferred tax assets / Reserves: Years ended May 31, / 2019 75,133 thousand; Years ended May 31, / 2018 53,818 thousand.",
+            "Deferred tax assets / Other: Years ended May 31, / 2019 429 thousand; Years ended May 31, / 2018 911 thousand.",
+            "Total deferred assets, gross: Years ended May 31, / 2019 $189,037 thousand; Years ended May 31, / 2018 $116,223 thousand.",
+        ]
+    );
+}
+
+#[test]
+fn headings_that_wrap_are_put_together_before_they_head_columns() {
+    let mut glyphs = Vec::new();
+    let rows: [(f32, &[&str]); 6] = [
+        (50.0, &["", "Carrying", "Weighted"]),
+        (61.0, &["", "amount", "average"]),
+        (80.0, &["Shares", "5,974", "6.51"]),
+        (98.0, &["Units", "3,288", "6.74"]),
+        (116.0, &["Rights", "1,774", "6.60"]),
+        (134.0, &["Total", "6,148", "6.59"]),
+    ];
+    set(&mut glyphs, &[50.0, 200.0, 250.0], &rows);
+    assert_eq!(
+        read(glyphs),
+        [
+            "Shares: Carrying amount 5,974; Weighted average 6.51.",
+            "Units: Carrying amount 3,288; Weighted average 6.74.",
+            "Rights: Carrying amount 1,774; Weighted average 6.60.",
+            "Total: Carrying amount 6,148; Weighted average 6.59.",
+        ]
+    );
+}
+
+#[test]
+fn names_and_figures_side_by_side_are_no_columns_of_text() {
+    let mut glyphs = Vec::new();
+    for n in 0..8_u8 {
+        let top = 50.0 + 16.0 * f32::from(n);
+        typed(&mut glyphs, 50.0, top, &format!("a long name of row {n} that fills its side"));
+        typed(&mut glyphs, 290.0, top, "(102,839)");
+        typed(&mut glyphs, 360.0, top, "(104,112)");
+    }
+    let read = read(glyphs);
+    assert_eq!(read.len(), 8, "{read:?}");
+    assert_eq!(read[3], "a long name of row 3 that fills its side: (102,839); (104,112).");
 }

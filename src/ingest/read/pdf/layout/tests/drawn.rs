@@ -129,7 +129,7 @@ fn cells_page<const N: usize>(xs: &[f32], rows: &[[&str; N]]) -> Page {
     }
     let rules = grid(xs, &ys);
     let rules = rules.iter().map(|[left, top, right, bottom]| [*left, 800.0 - bottom, *right, 800.0 - top]);
-    Page { number: 1, glyphs, rules: rules.collect(), pictures: false }
+    Page { number: 1, glyphs, rules: rules.collect(), fills: Vec::new(), pictures: false }
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn posts_alone_part_columns_and_names_begin_rows() {
         typed(&mut glyphs, left, top, text);
     }
     let rules = xs.iter().map(|x| [*x, 800.0 - 175.0, *x, 800.0 - 95.0]).collect();
-    let next = lines(&Page { number: 2, glyphs, rules, pictures: false }, &mut open);
+    let next = lines(&Page { number: 2, glyphs, rules, fills: Vec::new(), pictures: false }, &mut open);
     assert_eq!(
         texts_of(next),
         [
