@@ -4,7 +4,10 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::{
+        Once,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::Duration,
 };
@@ -21,6 +24,15 @@ pub fn pages(bytes: &[u8], options: &PdfOptions) -> Result<Vec<PageLines>, ReadE
     let Some(program) = &options.program else {
         return Err(ReadError::NoPdfReader("there is no program to read them in a process of their own".to_owned()));
     };
+    if !options.library.is_file() {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            tracing::warn!(
+                "PDFs are read by poppler, which tells nothing of drawn lines: tables in boxes may come out as text. \
+                 `attest models pull pdfium` fetches the better reader"
+            );
+        });
+    }
     let mut child = Ended(start(program, options)?);
     let (Some(mut input), Some(output)) = (child.0.stdin.take(), child.0.stdout.take()) else {
         return Err(ReadError::Io("the process that reads PDFs has no pipes".to_owned()));

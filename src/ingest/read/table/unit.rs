@@ -39,7 +39,7 @@ static EN_UNIT: LazyLock<Regex> = LazyLock::new(|| {
 /// What the figures of some rows and columns count instead of money: ratios, numbers of things, years, codes.
 static OTHER_KIND: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)率|比例|占比|比重|同比|环比|增减|增长|幅度|[%％‰]|每股|每10股|数量|户数|人数|家数|股数|序号|编号|代码|附注|年份|年限|日期|次数|天数|期限|\bper\s+share\b|\bpercent|\bratio\b|\brates?\b|\bnumber of\b|\bshares\b|\bno\.|\bdates?\b|\byears?\s+ended\b.*\bno|\bnotes?\b|\bexpir|\bmaturity\b|到期",
+        r"(?i)率|比例|占比|比重|同比|环比|增减|增长|幅度|[%％‰]|每股|每10股|数量|户数|人数|家数|股数|序号|编号|代码|附注|年份|年限|日期|次数|天数|期限|\bper\s+(?:\w+\s+){0,2}(?:share|ads|unit)\b|\beps\b|\bpercent|\bratio\b|\brates?\b|\bnumber of\b|\bshares\b|\bno\.|\bdates?\b|\byears?\s+ended\b.*\bno|\bnotes?\b|\bexpir|\bmaturity\b|到期",
     )
     .expect("a constant pattern")
 });
@@ -216,6 +216,7 @@ mod tests {
         assert_eq!(Unit("thousand".to_owned()).behind("$ 6,214"), "$6,214 thousand");
         assert!(counts_what_the_table_counts("营业收入") && counts_what_the_table_counts("同比增减额"));
         assert!(!counts_what_the_table_counts("毛利率") && !counts_what_the_table_counts("Earnings per share"));
+        assert!(!counts_what_the_table_counts("Per Common Share Data / Book Value"));
         assert!(is_date("2023年12月31日") && is_date("2023") && !is_date("2,023") && !is_date("1234"));
         assert!(is_date("2019 (1)") && is_date("26, 2019") && is_date("2018 €m") && is_date("2018 $’000"));
         assert!(!is_date("2019 (17)%") && !is_date("26, 201"));

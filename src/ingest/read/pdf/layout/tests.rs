@@ -3,6 +3,8 @@
 mod across;
 mod drawn;
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// Types text at a place, 5 points a Latin and 10 points a Chinese character, 10 high.
@@ -138,4 +140,35 @@ fn a_page_of_any_width_is_read_at_once() {
         typed(&mut glyphs, 1e9, top, "right");
     }
     assert!(!read(glyphs).is_empty());
+}
+
+proptest! {
+    #[test]
+    fn any_page_is_read(
+        words in prop::collection::vec((0..60_u8, 0..40_u8, 0..9_usize, 1..4_u8), 0..80),
+        drawn in prop::collection::vec((0..60_u8, 0..40_u8, 0..60_u8, 0..40_u8, 0..3_u8), 0..30),
+    ) {
+        const WORDS: [&str; 9] = ["$", "1,234", "(12)", "2019", "(in thousands)", "Total assets", "单位：万元", "合计", "—"];
+        let mut glyphs = Vec::new();
+        for (x, y, word, size) in words {
+            let first = glyphs.len();
+            typed(&mut glyphs, 9.0 * f32::from(x), 15.0 * f32::from(y) + 3.0 * f32::from(size), WORDS[word]);
+            for glyph in &mut glyphs[first..] {
+                glyph.size = 5.0 * f32::from(size);
+            }
+        }
+        let (mut rules, mut fills) = (Vec::new(), Vec::new());
+        for (x, y, u, v, kind) in drawn {
+            let [left, right] = [x.min(u), x.max(u)].map(|at| 9.0 * f32::from(at));
+            let [bottom, top] = [y.min(v), y.max(v)].map(|at| 800.0 - 15.0 * f32::from(at)).map(|at| at.max(0.0));
+            match kind {
+                0 => rules.push([left, top, right, top]),
+                1 => rules.push([left, top.min(bottom), left, top.max(bottom)]),
+                _ => fills.push([left, top.min(bottom), right, top.max(bottom)]),
+            }
+        }
+        let count = glyphs.len();
+        let lines = lines(&Page { number: 1, glyphs, rules, fills, pictures: false }, &mut Open::default());
+        prop_assert!(count == 0 || !lines.is_empty());
+    }
 }

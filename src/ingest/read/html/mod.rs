@@ -1,11 +1,19 @@
-//! HTML: the words that a reader sees, in order, with headings, lists and table rows; navigation and scripts dropped.
+//! HTML: the words that a reader sees, in order, with headings, lists and the rows of tables as sentences; navigation and
+//! scripts dropped.
+
+mod table;
 
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
-use scraper::{ElementRef, Html, Node, Selector};
+use scraper::{ElementRef, Html, Node, Selector, node::Element};
+use table::{Grid, Kind, Reach};
 
-use super::{outline::Mark, prose::Prose};
+use super::{
+    outline::Mark,
+    prose::Prose,
+    table::{Unit, is_caption},
+};
 
 /// The text of a page.
 #[derive(Debug, Default)]
@@ -138,9 +146,17 @@ struct Writer {
     lists: Vec<Option<u32>>,
     /// What the line starts with, once it has words.
     bullet: Option<String>,
-    /// Cells so far, for each open table row, with the line that the row interrupted.
-    rows: Vec<(Vec<String>, String)>,
+    /// Rows so far, for each open table.
+    tables: Vec<Grid>,
+    /// The cell that is open in each of them, with the line that it interrupted.
+    cells: Vec<(Reach, String)>,
+    /// Heads of tables that are open.
+    heads: usize,
 }
+
+/// Lines above a table that may name it or its unit, and how long they are at most, in characters.
+const LINES_ABOVE: usize = 3;
+const LONGEST_ABOVE: usize = 60;
 
 impl Writer {
     /// In document order without recursion: pages may nest deeper than the stack.
@@ -148,7 +164,7 @@ impl Writer {
         let mut node = *root;
         loop {
             match node.value() {
-                Node::Element(element) => self.open(element.name(), element.attr("start")),
+                Node::Element(element) => self.open(element),
                 Node::Text(text) => self.words(text),
                 _ => {}
             }
@@ -185,7 +201,8 @@ impl Writer {
         }
     }
 
-    fn open(&mut self, name: &str, start: Option<&str>) {
+    fn open(&mut self, element: &Element) {
+        let name = element.name();
         match name {
             "ul" | "menu" => {
                 self.flush();
@@ -193,7 +210,7 @@ impl Writer {
             }
             "ol" => {
                 self.flush();
-                self.lists.push(Some(start.and_then(|start| start.trim().parse().ok()).unwrap_or(1)));
+                self.lists.push(Some(element.attr("start").and_then(|start| start.trim().parse().ok()).unwrap_or(1)));
             }
             "li" => {
                 self.flush();
@@ -206,13 +223,20 @@ impl Writer {
                     _ => "- ".to_owned(),
                 });
             }
-            "tr" => {
-                if self.rows.is_empty() {
-                    self.flush();
-                }
-                self.rows.push((Vec::new(), std::mem::take(&mut self.line)));
+            "table" => {
+                self.words_or_flush();
+                self.tables.push(Grid::default());
             }
-            "td" | "th" => self.line.clear(),
+            "thead" => self.heads += 1,
+            "tr" => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.begin_row();
+                }
+            }
+            "td" | "th" if !self.tables.is_empty() => {
+                let reach = Reach::new(element.attr("colspan"), element.attr("rowspan"));
+                self.cells.push((reach, std::mem::take(&mut self.line)));
+            }
             "br" => self.words_or_flush(),
             _ if is_block(name) => self.words_or_flush(),
             _ => {}
@@ -230,14 +254,27 @@ impl Writer {
                 self.bullet = None;
             }
             "td" | "th" => {
-                if let Some((cells, _)) = self.rows.last_mut() {
-                    let cell = std::mem::take(&mut self.line);
-                    // A bar inside a cell would look like the border of two.
-                    cells.push(cell.trim().replace('|', "\\|"));
+                let Some((reach, before)) = self.cells.pop() else { return };
+                let text = std::mem::replace(&mut self.line, before);
+                if let Some(table) = self.tables.last_mut() {
+                    table.cell(&text, reach, name == "th" || self.heads > 0);
                 }
             }
-            "tr" => self.end_row(),
-            _ if heading_level(name).is_some() && self.rows.is_empty() => self.end_heading(heading_level(name)),
+            "thead" => self.heads = self.heads.saturating_sub(1),
+            "tr" => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.end_row();
+                }
+            }
+            "caption" => {
+                let caption = self.line.trim().to_owned();
+                self.words_or_flush();
+                if let Some(table) = self.tables.last_mut().filter(|_| !caption.is_empty()) {
+                    table.caption = Some(caption);
+                }
+            }
+            "table" => self.end_table(),
+            _ if heading_level(name).is_some() && self.cells.is_empty() => self.end_heading(heading_level(name)),
             _ if is_block(name) => self.words_or_flush(),
             _ => {}
         }
@@ -245,22 +282,36 @@ impl Writer {
 
     /// A line ends; inside a table cell it is a space.
     fn words_or_flush(&mut self) {
-        if self.rows.is_empty() { self.flush() } else { self.words(" ") }
+        if self.cells.is_empty() { self.flush() } else { self.words(" ") }
     }
 
-    fn end_row(&mut self) {
-        let Some((cells, before)) = self.rows.pop() else { return };
-        self.line = before;
-        if cells.iter().all(String::is_empty) {
+    fn end_table(&mut self) {
+        let Some(grid) = self.tables.pop() else { return };
+        let kind = grid.finish();
+        if !self.cells.is_empty() {
+            // A table inside a cell becomes words of the cell.
+            for text in lines_of(kind) {
+                self.words(" ");
+                self.words(&text);
+            }
             return;
         }
-        let row = format!("| {} |", cells.join(" | "));
-        if self.rows.is_empty() {
-            self.page.line(&row, true);
-        } else {
-            // A table inside a cell: its row becomes words of the cell.
-            self.words(" ");
-            self.words(&row);
+        self.flush();
+        match kind {
+            Kind::Data(mut table) => {
+                let above = || self.page.text.rsplit('\n').filter(|line| !line.is_empty()).take(LINES_ABOVE);
+                let short = || above().filter(|line| line.chars().count() <= LONGEST_ABOVE);
+                table.unit = short().find_map(Unit::stated);
+                table.caption = table.caption.or_else(|| short().find(|line| is_caption(line)).map(str::to_owned));
+                for line in table.read().lines {
+                    self.page.line(&line.text, true);
+                }
+            }
+            Kind::Layout(texts) => {
+                for text in texts {
+                    self.page.line(&text, false);
+                }
+            }
         }
     }
 
@@ -296,7 +347,14 @@ impl Writer {
     }
 }
 
-fn is_dropped(element: &scraper::node::Element) -> bool {
+fn lines_of(kind: Kind) -> Vec<String> {
+    match kind {
+        Kind::Data(table) => table.read().lines.into_iter().map(|line| line.text).collect(),
+        Kind::Layout(texts) => texts,
+    }
+}
+
+fn is_dropped(element: &Element) -> bool {
     DROPPED.contains(&element.name()) || element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true")
 }
 
@@ -335,7 +393,7 @@ mod tests {
         assert_eq!(page.title.as_deref(), Some("Metformin"));
         assert_eq!(
             page.text,
-            "Metformin\n\nFor type 2 diabetes.\n\nTake with food.\n\nDoses\n\n- 500 mg\n  3. daily\n- 850 mg\n\nLimits\n\n| eGFR | Dose |\n| < 30 | none at\\|all |\n\n症状\n\n恶心　呕吐"
+            "Metformin\n\nFor type 2 diabetes.\n\nTake with food.\n\nDoses\n\n- 500 mg\n  3. daily\n- 850 mg\n\nLimits\n\nLimits, eGFR < 30: Dose none at|all.\n\n症状\n\n恶心　呕吐"
         );
         let sections = outline::sections(&page.text, page.headings, None);
         let found: Vec<_> = sections.iter().map(|s| s.locator.as_str()).collect();
@@ -352,7 +410,7 @@ mod tests {
         assert_eq!(read(&"<p>a<li>b<br><img>".repeat(2000)).text.matches('a').count(), 2000);
         assert_eq!(read("").text, "");
         let nested = "<table><tr><td>a<table><tr><td>b</td></tr></table></td><td>c</td></tr></table>";
-        assert_eq!(read(nested).text, "| a \\| b \\| | c |");
+        assert_eq!(read(nested).text, "a b\n\nc");
     }
 
     #[test]
