@@ -102,6 +102,9 @@ impl Table {
         let body = (first + headings).min(self.rows.len());
         let mut among = self.rows[first..body].iter().filter_map(|row| Unit::stated(own(row).next()?));
         self.unit = among.next_back().or_else(|| self.unit.take());
+        // Over the names it holds for all columns.
+        let mut corner = self.rows[first..body].iter().filter_map(|row| Unit::money(&row.first()?.text));
+        self.unit = corner.next_back().map(|(unit, _)| unit).or_else(|| self.unit.take());
         let columns = self.columns(width, first..body);
         let figures = self.figure_columns(width, body);
         let labels = self.label_columns(body, width);
@@ -186,7 +189,7 @@ impl Table {
             let spans = last.iter().any(|cell| cell.merged == Some(Merged::Left));
             let hangs = next.iter().any(|cell| cell.merged == Some(Merged::Above));
             let mut texts = own(next).peekable();
-            let is_unit = |text: &str| Unit::named(text).is_some() || Unit::stated(text).is_some();
+            let is_unit = |text: &str| Unit::named(text).is_some() || Unit::stated(text).is_some() || is_money(text);
             let units = texts.peek().is_some() && texts.all(is_unit);
             let unnamed = |row: &[Cell]| row.first().is_some_and(|cell| cell.text.is_empty());
             let wraps = unnamed(last) && unnamed(next) && own(next).count() > 1;
@@ -229,14 +232,18 @@ impl Table {
     }
 
     fn column(&self, at: usize, headings: Range<usize>) -> Column {
-        let mut path: Vec<&str> = Vec::new();
+        let (mut path, mut money): (Vec<&str>, Option<Unit>) = (Vec::new(), None);
         for row in &self.rows[headings] {
-            let text = without_stated_unit(row.get(at).map_or("", |cell| cell.text.as_str()));
+            let text = row.get(at).map_or("", |cell| cell.text.as_str());
+            let (unit, text) = Unit::money(text).map_or((None, text), |(unit, rest)| (Some(unit), rest));
+            money = unit.or(money);
+            let text = without_stated_unit(text);
             if !text.is_empty() && path.last() != Some(&text) {
                 path.push(text);
             }
         }
-        let unit = path.iter().rev().find_map(|text| Unit::named(text).or_else(|| Unit::bracketed(text)));
+        let named = path.iter().rev().find_map(|text| Unit::named(text).or_else(|| Unit::bracketed(text)));
+        let unit = money.or(named);
         path.retain(|text| Unit::named(text).is_none());
         // The innermost heading says what is counted.
         let counts = path.last().is_none_or(|name| counts_what_the_table_counts(name));
@@ -365,6 +372,7 @@ impl Writer<'_> {
         let unit = match (own_unit, column.and_then(|column| column.unit.as_ref())) {
             // The growth of an amount is a ratio.
             (Some(_), Some(column)) if column.is_ratio() => Some(column),
+            (None, Some(unit)) if unit.is_money() => Some(unit).filter(|_| counts),
             (Some(unit), _) | (None, Some(unit)) => Some(unit),
             (None, None) => self.unit.filter(|_| counts && column.is_none_or(|column| column.counts)),
         };
@@ -457,7 +465,12 @@ fn sums_up(label: &str) -> bool {
 
 /// Whether a cell holds data: a figure that is no year or day, which would head a column, or the number of a page.
 pub fn is_data(text: &str) -> bool {
-    is_numeric(text) && !is_date(text) || is_page(text)
+    is_numeric(text) && !is_date(text) && !is_money(text) || is_page(text)
+}
+
+/// "£m" and "$000", which head columns although they may be digits.
+fn is_money(text: &str) -> bool {
+    Unit::money(text).is_some_and(|(_, rest)| rest.is_empty())
 }
 
 /// Whether a line above a table names it, by the way it begins.

@@ -124,6 +124,14 @@ fn headings_come_again_wrap_and_state_a_unit_in_their_corner() {
         ["Payroll: 2019 and 2018 4,089 thousand; 2018 vs 2017 22,908 thousand."]
     );
     assert_eq!(
+        lines("£m | 2019 | 2018\nProfit | 42.7 | (20.9)\nEarnings per share | 0.5 | 0.4"),
+        ["Profit: 2019 £42.7 million; 2018 -£20.9 million.", "Earnings per share: 2019 0.5; 2018 0.4."]
+    );
+    assert_eq!(
+        lines(" | 2019 | 2018 €m\n | $000 | \nAssets | 1,200 | 3"),
+        ["Assets: 2019 $1,200 thousand; 2018 €3 million."]
+    );
+    assert_eq!(
         lines(" | Years ended | Rates | Rates\nCash | n/a | 5 | 6\n | none | 7 | 8"),
         ["Cash: Years ended n/a; Rates 5; Rates 6.", "Years ended none; Rates 7; Rates 8."],
         "words under words head nothing"

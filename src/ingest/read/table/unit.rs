@@ -44,19 +44,34 @@ static OTHER_KIND: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern")
 });
 
-/// Written behind each figure of a table that states it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit(String);
+/// A currency with its scale at the end of a heading: "£m", "2019 RMB’000", "$ million", "(US$ in thousands)".
+static MONEY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)(?:^|[\s(（])((?:us|hk|nt|[acrs])?[$€£¥￥]|rmb|cny|usd|eur|gbp|hkd)\s?(?:in\s+)?(?:(['’‘]?000s?|k|thousands?)|(mm?n?|millions?)|(bn|billions?))\s*[)）]?$",
+    )
+    .expect("a constant pattern")
+});
+
+/// Written behind each figure of a table that states it, and a currency before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unit {
+    currency: String,
+    name: String,
+}
 
 impl Unit {
+    fn called(name: &str) -> Self {
+        Self { currency: String::new(), name: name.to_owned() }
+    }
+
     pub fn is_ratio(&self) -> bool {
-        matches!(self.0.as_str(), "%" | "％" | "‰" | "倍" | "个百分点")
+        matches!(self.name.as_str(), "%" | "％" | "‰" | "倍" | "个百分点")
     }
 
     /// The unit that a line above a table, or a cell in its first rows, states for the whole table.
     pub fn stated(text: &str) -> Option<Self> {
         if let Some(found) = ZH.captures(text) {
-            return Some(Self(found[1].to_owned()));
+            return Some(Self::called(&found[1]));
         }
         let found = EN.captures(text)?;
         let word = match (found.get(1), found.get(2)) {
@@ -64,7 +79,7 @@ impl Unit {
             (None, Some(unit)) => unit.as_str().to_owned(),
             _ => "thousand".to_owned(),
         };
-        Some(Self(word))
+        Some(Self::called(&word))
     }
 
     /// The unit that a heading of a row or column gives in brackets.
@@ -77,9 +92,25 @@ impl Unit {
     pub fn named(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(found) = ZH_UNIT.captures(text) {
-            return Some(Self(found[1].to_owned()));
+            return Some(Self::called(&found[1]));
         }
-        EN_UNIT.is_match(text).then(|| Self(text.to_owned()))
+        EN_UNIT.is_match(text).then(|| Self::called(text))
+    }
+
+    /// A currency and its scale at the end of a heading, and the rest of it.
+    pub fn money(heading: &str) -> Option<(Self, &str)> {
+        let found = MONEY.captures(heading)?;
+        let name = match (found.get(2), found.get(3)) {
+            (Some(_), _) => "thousand",
+            (None, Some(_)) => "million",
+            (None, None) => "billion",
+        };
+        let rest = heading[..found.get(0)?.start()].trim_end();
+        Some((Self { currency: found[1].to_uppercase(), name: name.to_owned() }, rest))
+    }
+
+    pub fn is_money(&self) -> bool {
+        !self.currency.is_empty()
     }
 
     /// `figure` with the unit behind it, unless it has one or is none.
@@ -87,12 +118,15 @@ impl Unit {
         if !is_figure(figure) {
             return figure.to_owned();
         }
-        let number = signed(figure);
-        if self.0.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            format!("{number} {}", self.0)
-        } else {
-            format!("{number}{}", self.0)
+        let mut number = signed(figure);
+        if self.is_money() && !number.contains(['$', '€', '£', '¥', '￥']) {
+            let sign = usize::from(number.starts_with(['-', '−']));
+            let at = number.char_indices().nth(sign).map_or(0, |(at, _)| at);
+            let room = if self.currency.ends_with(char::is_alphabetic) { " " } else { "" };
+            number.insert_str(at, &format!("{}{room}", self.currency));
         }
+        let room = if self.name.starts_with(|c: char| c.is_ascii_alphabetic()) { " " } else { "" };
+        format!("{number}{room}{}", self.name)
     }
 }
 
@@ -186,7 +220,7 @@ mod tests {
             ("(US$ in millions)", Some("million")),
             ("Balance sheets", None),
         ] {
-            assert_eq!(Unit::stated(text), unit.map(|unit| Unit(unit.to_owned())), "{text}");
+            assert_eq!(Unit::stated(text), unit.map(Unit::called), "{text}");
         }
         for (heading, unit) in [
             ("基本每股收益（元/股）", "元/股"),
@@ -194,14 +228,45 @@ mod tests {
             ("剂量 (mg/kg)", "mg/kg"),
             ("收入（人民币万元）", "万元"),
         ] {
-            assert_eq!(Unit::bracketed(heading), Some(Unit(unit.to_owned())), "{heading}");
+            assert_eq!(Unit::bracketed(heading), Some(Unit::called(unit)), "{heading}");
         }
         assert_eq!(Unit::bracketed("其他（注）"), None);
     }
 
     #[test]
+    fn a_currency_with_its_scale_heads_columns() {
+        for (heading, figure, rest, written) in [
+            ("£m", "(42.7)", "", "-£42.7 million"),
+            ("2019 RMB’000", "5,200", "2019", "RMB 5,200 thousand"),
+            ("30 June 2019 $'000", "$ 1", "30 June 2019", "$1 thousand"),
+            ("€ million", "713", "", "€713 million"),
+            ("$ MILLION", "12.5%", "", "12.5%"),
+            ("2019 (US$ in thousands)", "7", "2019", "US$7 thousand"),
+            ("Fees HK$bn", "7", "Fees", "HK$7 billion"),
+        ] {
+            let (unit, left) = Unit::money(heading).expect(heading);
+            assert_eq!((left, unit.behind(figure).as_str()), (rest, written), "{heading}");
+        }
+        for heading in ["2019", "in £", "Term $m and more", "from", "$000-50 fee", "item", "Program"] {
+            assert_eq!(Unit::money(heading), None, "{heading}");
+        }
+        for written in [
+            "RMB 5,200 thousand",
+            "-£42.7 million",
+            "US$7 thousand",
+            "HK$7 billion",
+            "-USD 8.7 million",
+            "-S$2,329 million",
+        ] {
+            let read = crate::text::quantity::parse(written);
+            let surfaces: Vec<&str> = read.iter().map(|quantity| quantity.surface.as_str()).collect();
+            assert_eq!(surfaces, [written], "as the verifier reads it");
+        }
+    }
+
+    #[test]
     fn units_go_behind_figures_only() {
-        let unit = Unit("万元".to_owned());
+        let unit = Unit::called("万元");
         for (cell, written) in [
             ("1,234.50", "1,234.50万元"),
             ("(1,234.5)", "-1,234.5万元"),
@@ -213,7 +278,7 @@ mod tests {
         ] {
             assert_eq!(unit.behind(cell), written);
         }
-        assert_eq!(Unit("thousand".to_owned()).behind("$ 6,214"), "$6,214 thousand");
+        assert_eq!(Unit::called("thousand").behind("$ 6,214"), "$6,214 thousand");
         assert!(counts_what_the_table_counts("营业收入") && counts_what_the_table_counts("同比增减额"));
         assert!(!counts_what_the_table_counts("毛利率") && !counts_what_the_table_counts("Earnings per share"));
         assert!(!counts_what_the_table_counts("Per Common Share Data / Book Value"));
