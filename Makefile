@@ -18,6 +18,8 @@ help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Install what is missing, build, get models, ingest the bundled corpora, serve on BIND.
+	@# So that ./attest finds them without this environment too.
+	@mkdir -p data && { [ -e data/models ] || ln -s "$(ATTEST_MODELS)" data/models; }
 	@./attest models pull auto
 	@./attest ingest --corpora corpora
 	@exec ./attest serve --bind $(BIND)

@@ -47,7 +47,7 @@ static OTHER_KIND: LazyLock<Regex> = LazyLock::new(|| {
 /// A currency with its scale at the end of a heading: "£m", "2019 RMB’000", "$ million", "(US$ in thousands)".
 static MONEY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)(?:^|[\s(（])((?:us|hk|nt|[acrs])?[$€£¥￥]|rmb|cny|usd|eur|gbp|hkd)\s?(?:in\s+)?(?:(['’‘]?000s?|k|thousands?)|(mm?n?|millions?)|(bn|billions?))\s*[)）]?$",
+        r"(?i)(?:^|[\s(（])((?:us|hk|nt|[acrs])?[$€£¥￥]|rmb|cny|usd|eur|gbp|hkd)\s?['’‘]?(?:in\s+)?(?:(000s?|k|thousands?)|(mm?n?|millions?)|(bn|billions?))\s*[)）]?$",
     )
     .expect("a constant pattern")
 });
@@ -239,6 +239,7 @@ mod tests {
             ("£m", "(42.7)", "", "-£42.7 million"),
             ("2019 RMB’000", "5,200", "2019", "RMB 5,200 thousand"),
             ("30 June 2019 $'000", "$ 1", "30 June 2019", "$1 thousand"),
+            ("2019 RMB’Million", "123,093", "2019", "RMB 123,093 million"),
             ("€ million", "713", "", "€713 million"),
             ("$ MILLION", "12.5%", "", "12.5%"),
             ("2019 (US$ in thousands)", "7", "2019", "US$7 thousand"),
