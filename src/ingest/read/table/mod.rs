@@ -1,16 +1,18 @@
 //! Tables to sentences: each row says by itself what it says in the table, with the headings above it, the caption and
 //! the unit, so that it can be found, quoted and checked without the rest.
 
+mod sentences;
 mod unit;
 
 use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
-pub use unit::Unit;
-use unit::{counts_what_the_table_counts, is_date, is_figure, is_nothing, is_numeric, is_page};
+use sentences::{Column, Writer};
+pub use unit::{Unit, is_currency, is_nothing, is_numeric};
+use unit::{counts_what_the_table_counts, is_date, is_figure, is_page};
 
 use super::prose::squeeze;
-use crate::{domain::text::Lang, text::lang};
+use crate::text::lang;
 
 /// Whose text a merged cell repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +71,10 @@ pub struct Reading {
 
 /// More rows of headings than this are data.
 const MOST_HEADING_ROWS: usize = 4;
-/// A lone cell that is longer, in characters, is a remark and heads no rows.
-const LONGEST_GROUP: usize = 40;
 /// Fewer codes say nothing about what stands above them.
 const LEAST_CODES: usize = 6;
 /// A heading that its last word shows to be one is no longer, in characters.
 const LONGEST_ENDING: usize = 6;
-/// A cell over several columns that is longer, in characters, is written once.
-const LONGEST_REPEATED: usize = 40;
 /// A caption that is longer, in characters, is not repeated in every row.
 const LONGEST_CAPTION: usize = 60;
 
@@ -100,11 +98,7 @@ impl Table {
         let first = if self.heading_rows.is_some() { 0 } else { self.leading_rows() };
         let headings = self.heading_rows.unwrap_or_else(|| self.count_heading_rows(first));
         let body = (first + headings).min(self.rows.len());
-        let mut among = self.rows[first..body].iter().filter_map(|row| Unit::stated(own(row).next()?));
-        self.unit = among.next_back().or_else(|| self.unit.take());
-        // Over the names it holds for all columns.
-        let mut corner = self.rows[first..body].iter().filter_map(|row| Unit::money(&row.first()?.text));
-        self.unit = corner.next_back().map(|(unit, _)| unit).or_else(|| self.unit.take());
+        self.unit = self.unit_of_headings(first..body).or_else(|| self.unit.take());
         let columns = self.columns(width, first..body);
         let figures = self.figure_columns(width, body);
         let labels = self.label_columns(body, width);
@@ -222,6 +216,13 @@ impl Table {
         (0..width).map(|at| self.column(at, headings.clone())).collect()
     }
 
+    /// The unit that these rows of headings state for all columns: over the names of the rows, or alone.
+    fn unit_of_headings(&self, headings: Range<usize>) -> Option<Unit> {
+        let rows = || self.rows[headings.clone()].iter().rev();
+        let over_names = rows().find_map(|row| Unit::money(&row.first()?.text));
+        over_names.map(|(unit, _)| unit).or_else(|| rows().find_map(|row| Unit::stated(own(row).next()?)))
+    }
+
     /// Which columns hold figures in most of the rows from `body` on that have anything there.
     fn figure_columns(&self, width: usize, body: usize) -> Vec<bool> {
         let filled = |at: usize| {
@@ -265,139 +266,6 @@ impl Table {
             labels += 1;
         }
         labels
-    }
-}
-
-struct Column {
-    /// The headings above it, outermost first.
-    name: String,
-    unit: Option<Unit>,
-    /// Its figures count what the table counts.
-    counts: bool,
-}
-
-struct Writer<'a> {
-    caption: Option<String>,
-    unit: Option<&'a Unit>,
-    columns: Vec<Column>,
-    labels: usize,
-    lang: Lang,
-    /// A row that names those after it, its row number, and whether any row used it.
-    group: Option<(String, usize, bool)>,
-    lines: Vec<Line>,
-}
-
-impl Writer<'_> {
-    fn row(&mut self, row: usize, cells: &[Cell]) {
-        let mut texts = own(cells);
-        let (first, more) = (texts.next(), texts.next().is_some());
-        let Some(first) = first else { return };
-        let filled = cells.iter().enumerate().filter(|(_, cell)| !is_nothing(&cell.text)).map(|(at, _)| at);
-        let over_all = cells.len() > 2 && cells[2..].iter().all(|cell| cell.merged == Some(Merged::Left));
-        if !more && (filled.clone().next() == Some(0) || over_all && !is_data(first)) {
-            let note = first.starts_with(['注', '*', '※']) || first.to_lowercase().starts_with("note");
-            let name = first.trim_end_matches(['：', ':']);
-            if note || name.is_empty() || first.chars().count() > LONGEST_GROUP {
-                self.remark(row, first);
-            } else {
-                self.close_group();
-                self.group = Some((name.to_owned(), row, false));
-            }
-            return;
-        }
-        let text = self.sentence(cells);
-        self.lines.push(Line { row, text });
-    }
-
-    fn remark(&mut self, row: usize, text: &str) {
-        self.lines.push(Line { row, text: text.to_owned() });
-    }
-
-    /// A group without rows was a remark.
-    fn close_group(&mut self) {
-        if let Some((text, row, false)) = self.group.take() {
-            self.remark(row, &text);
-        }
-    }
-
-    fn sentence(&mut self, cells: &[Cell]) -> String {
-        let (comma, colon, semicolon, stop) = match self.lang {
-            Lang::Zh => ("，", "：", "；", "。"),
-            Lang::En => (", ", ": ", "; ", "."),
-        };
-        let label = self.label(cells);
-        let own_unit = Unit::bracketed(&label);
-        let counts = counts_what_the_table_counts(&label);
-        let values: Vec<String> = (self.labels..cells.len())
-            .filter(|at| cells[*at].merged != Some(Merged::Left) && !is_nothing(&cells[*at].text))
-            .flat_map(|at| {
-                let value = self.value(&cells[at].text, self.columns.get(at), own_unit.as_ref(), counts);
-                // A cell over several columns holds for each of them.
-                let over = cells[at + 1..].iter().take_while(|cell| cell.merged == Some(Merged::Left)).count();
-                let mut names: Vec<&str> = self.columns[at.min(self.columns.len())..]
-                    .iter()
-                    .take(over + 1)
-                    .map(|column| column.name.as_str())
-                    .filter(|name| !adds_nothing(name))
-                    .collect();
-                names.dedup();
-                let joined = names.join(if self.lang == Lang::Zh { "、" } else { ", " });
-                if names.is_empty() || value.chars().count() > LONGEST_REPEATED {
-                    names = vec![&joined];
-                }
-                let with = |name: &str| if name.is_empty() { value.clone() } else { format!("{name} {value}") };
-                names.into_iter().map(with).collect::<Vec<_>>()
-            })
-            .collect();
-        let mut sentence = String::new();
-        if let Some(caption) = &self.caption
-            && !label.contains(caption.as_str())
-        {
-            sentence.push_str(caption);
-            sentence.push_str(comma);
-        }
-        sentence.push_str(&label);
-        if !values.is_empty() {
-            sentence.push_str(if label.is_empty() { "" } else { colon });
-            sentence.push_str(&values.join(semicolon));
-        }
-        if !sentence.ends_with(['。', '.', '！', '？', '!', '?', '；', ';']) {
-            sentence.push_str(stop);
-        }
-        sentence
-    }
-
-    /// A cell with the unit of its row, its column or the table.
-    fn value(&self, text: &str, column: Option<&Column>, own_unit: Option<&Unit>, counts: bool) -> String {
-        let unit = match (own_unit, column.and_then(|column| column.unit.as_ref())) {
-            // The growth of an amount is a ratio.
-            (Some(_), Some(column)) if column.is_ratio() => Some(column),
-            (None, Some(unit)) if unit.is_money() => Some(unit).filter(|_| counts),
-            (Some(unit), _) | (None, Some(unit)) => Some(unit),
-            (None, None) => self.unit.filter(|_| counts && column.is_none_or(|column| column.counts)),
-        };
-        unit.map_or_else(|| text.to_owned(), |unit| unit.behind(text))
-    }
-
-    /// What names the row: the group above it and its first cells, each with its heading where that says something.
-    fn label(&mut self, cells: &[Cell]) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        let first = cells.first().map_or("", |cell| cell.text.as_str());
-        if sums_up(first) {
-            self.close_group();
-        } else if let Some((group, _, is_used)) = &mut self.group {
-            *is_used = true;
-            parts.push(group.clone());
-        }
-        for (at, cell) in cells.iter().enumerate().take(self.labels) {
-            // Even "-" names a row, as a key or an option does.
-            if cell.text.is_empty() || at > 0 && is_nothing(&cell.text) || cell.merged == Some(Merged::Left) {
-                continue;
-            }
-            let name = self.columns.get(at).map_or("", |column| column.name.as_str());
-            parts.push(if adds_nothing(name) { cell.text.clone() } else { format!("{name} {}", cell.text) });
-        }
-        parts.join(" / ")
     }
 }
 
@@ -458,11 +326,6 @@ fn is_generic(row: &[Cell]) -> bool {
     own(row).any(|text| !text.is_empty() && heads(text))
 }
 
-/// A total over several groups belongs to none of them.
-fn sums_up(label: &str) -> bool {
-    label.contains("总计") || label.starts_with("合计") || label.to_lowercase().starts_with("total ")
-}
-
 /// Whether a cell holds data: a figure that is no year or day, which would head a column, or the number of a page.
 pub fn is_data(text: &str) -> bool {
     is_numeric(text) && !is_date(text) && !is_money(text) || is_page(text)
@@ -503,7 +366,7 @@ fn join_currency(row: &mut [Cell]) {
     for at in 1..row.len() {
         let (before, rest) = row.split_at_mut(at);
         let (Some(before), Some(cell)) = (before.last_mut(), rest.first_mut()) else { continue };
-        if matches!(before.text.as_str(), "$" | "¥" | "￥" | "€" | "£") && is_figure(&cell.text) {
+        if is_currency(&before.text) && is_figure(&cell.text) {
             cell.text.insert_str(0, &before.text);
             before.text.clear();
         } else if matches!(cell.text.as_str(), ")" | "%" | "%)") && before.text.ends_with(|c: char| c.is_ascii_digit())

@@ -184,6 +184,12 @@ pub fn is_page(text: &str) -> bool {
     !matches!(text, "" | "x" | "v") && PAGE.is_match(text)
 }
 
+/// The sign or code of a currency, and nothing else.
+pub fn is_currency(text: &str) -> bool {
+    const SIGNS: &[&str] = &["$", "US$", "HK$", "NT$", "S$", "C$", "A$", "R$", "€", "£", "¥", "￥", "RMB"];
+    SIGNS.contains(&text)
+}
+
 /// A mark that says that there is nothing.
 pub fn is_nothing(text: &str) -> bool {
     let text = text.trim();

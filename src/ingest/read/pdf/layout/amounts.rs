@@ -1,13 +1,15 @@
 //! Amounts of a row: figures of two columns that little space parts, and currency signs that filings set at the left edge
 //! of a column, far from the figures at its right edge.
 
-use super::{Run, cells::cut_at_wide_spaces};
-
-const SIGNS: &[&str] = &["$", "US$", "HK$", "NT$", "C$", "A$", "€", "£", "¥", "￥", "RMB"];
+use super::{
+    super::super::table::{is_currency, is_nothing, is_numeric},
+    Run,
+    cells::cut_at_wide_spaces,
+};
 
 /// The runs of a row, with each amount by itself.
 pub fn amounts(runs: Vec<Run>) -> Vec<Run> {
-    let is_amount = |word: &str| SIGNS.contains(&word) || is_figure(word) && word.chars().any(|c| c.is_ascii_digit());
+    let is_amount = |word: &str| is_currency(word) || is_numeric(word);
     let all_amounts = |run: &Run| !run.spaces.is_empty() && run.words().all(|(word, ..)| is_amount(word.trim()));
     let apart = |run: Run| if all_amounts(&run) { cut_at_wide_spaces(run) } else { vec![run] };
     with_signs(runs.into_iter().flat_map(apart).collect())
@@ -16,8 +18,7 @@ pub fn amounts(runs: Vec<Run>) -> Vec<Run> {
 /// The runs of a row with each sign before its figure: a sign by itself, or at the end of the name or figure on its left,
 /// belongs to what stands on its right.
 fn with_signs(runs: Vec<Run>) -> Vec<Run> {
-    let is_sign = |word: &str| SIGNS.contains(&word.trim());
-    if !runs.iter().any(|run| run.words().any(|(word, ..)| is_sign(word))) {
+    if !runs.iter().any(|run| run.words().any(|(word, ..)| is_currency(word.trim()))) {
         return runs;
     }
     let begins_with_figure = |run: &Run| run.words().next().is_some_and(|(word, ..)| is_figure(word));
@@ -39,7 +40,7 @@ fn with_signs(runs: Vec<Run>) -> Vec<Run> {
     let mut signed: Vec<Run> = Vec::new();
     for run in apart {
         match signed.last_mut() {
-            Some(sign) if is_sign(&sign.text) && begins_with_figure(&run) => sign.join(&run),
+            Some(sign) if is_currency(sign.text.trim()) && begins_with_figure(&run) => sign.join(&run),
             _ => signed.push(run),
         }
     }
@@ -51,16 +52,15 @@ fn with_signs(runs: Vec<Run>) -> Vec<Run> {
 fn first_amount(run: &Run, next: bool) -> Option<usize> {
     let words: Vec<&str> = run.words().map(|(word, ..)| word.trim()).collect();
     let begins = |at: usize| {
-        let is_pair = |pair: &[&str]| SIGNS.contains(&pair[0]) && pair.get(1).map_or(next, |figure| is_figure(figure));
-        words[at..].chunks(2).all(is_pair) && !(at == 1 && SIGNS.contains(&words[0]))
+        let is_pair = |pair: &[&str]| is_currency(pair[0]) && pair.get(1).map_or(next, |figure| is_figure(figure));
+        words[at..].chunks(2).all(is_pair) && !(at == 1 && is_currency(words[0]))
     };
     (1..words.len()).find(|at| begins(*at)).map(|at| at - 1)
 }
 
 /// A figure, or the dash of none.
 fn is_figure(word: &str) -> bool {
-    let word = word.trim().trim_start_matches(['(', '-', '−', '–', '$', '€', '£', '¥', '￥']);
-    word.starts_with(|c: char| c.is_ascii_digit()) || matches!(word, "" | "—")
+    is_numeric(word) || is_nothing(word)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::{
     Row, Run,
     cells::{columns, cut_at_wide_spaces, place},
     spaced::{has_data, is_bold, is_wide},
-    wrapped::PADDING,
+    wrapped::{PADDING, is_figure},
 };
 
 /// Lines of a table stand no further apart, in font sizes.
@@ -28,12 +28,8 @@ pub fn table_from(rows: &[Row], start: usize) -> Option<usize> {
     if !is_wide(&rows[start]) || rows[start].joined().is_some_and(|line| table::is_caption(line.text.trim())) {
         return None;
     }
-    let (mut end, mut wide, mut figures) = (start + 1, 1, 0);
-    let mut at = start + 1;
-    figures += usize::from(has_data(&rows[start]));
-    // Rows that stand over the first figures may be headings, which hold none.
-    let mut heads = usize::from(figures == 0);
-    let mut cells = rows[start].runs.len();
+    let (mut at, mut end) = (start + 1, start + 1);
+    let mut has_figures = has_data(&rows[start]);
     while at < rows.len() {
         let pitch = rows[at].top - rows[at - 1].bottom;
         let size = rows[at].runs.first().map_or(10.0, |run| run.size);
@@ -41,13 +37,10 @@ pub fn table_from(rows: &[Row], start: usize) -> Option<usize> {
             break;
         }
         if is_wide(&rows[at]) {
-            wide += 1;
-            figures += usize::from(has_data(&rows[at]));
-            heads += usize::from(figures == 0);
-            cells = cells.max(rows[at].runs.len());
+            has_figures |= has_data(&rows[at]);
             end = at + 1;
         } else if at - end >= most_lone(&rows[at], &rows[start..end])
-            || !(is_cell(&rows[at], &rows[start..end]) || figures == 0 && is_under(&rows[at], &rows[start..end]))
+            || !(is_cell(&rows[at], &rows[start..end]) || !has_figures && is_under(&rows[at], &rows[start..end]))
             || announces(&rows[at..])
         {
             break;
@@ -58,17 +51,19 @@ pub fn table_from(rows: &[Row], start: usize) -> Option<usize> {
     while rows.get(end).is_some_and(|row| is_rest_of_name(row, &rows[start..end])) {
         end += 1;
     }
+    let rows = &rows[start..end];
+    let wide: Vec<&Row> = rows.iter().filter(|row| is_wide(row)).collect();
+    let figures = wide.iter().filter(|row| has_data(row)).count();
+    let cells = wide.iter().map(|row| row.runs.len()).max().unwrap_or(0);
     // Two cells side by side may be a heading and its number: a table of two columns has figures or more rows.
-    let enough = if cells >= 3 { wide >= 2 } else { wide >= 3 || (wide >= 2 && figures >= 2) };
+    let enough = if cells >= 3 { wide.len() >= 2 } else { wide.len() >= 3 || (wide.len() >= 2 && figures >= 2) };
     // Words side by side may be a listing, whose first row heads nothing; bold type makes it a row of headings.
-    let headed = is_bold(&rows[start]) && !rows[start + 1..end].iter().any(is_bold);
-    // Headings leave the names' column free.
-    let names = |row: &Row| row.runs.first().map_or(f32::MAX, |run| run.left + run.size);
-    let left = rows[start..end].iter().map(names).fold(f32::MAX, f32::min);
-    let over_data = |row: &&Row| row.runs.first().is_some_and(|run| run.left > left);
-    heads = rows[start..end].iter().filter(|row| is_wide(row)).take(heads.min(MOST_HEADINGS)).filter(over_data).count();
-    let counted = wide - heads;
-    (enough && (figures > 0 && figures * 2 >= counted || headed)).then_some(end)
+    let headed = is_bold(&rows[0]) && !rows[1..].iter().any(is_bold);
+    // Headings hold no figures, and leave the names' column free.
+    let left = rows.iter().filter_map(|row| row.runs.first()).map(|run| run.left + run.size).fold(f32::MAX, f32::min);
+    let heads = wide.iter().take_while(|row| !has_data(row)).take(MOST_HEADINGS);
+    let heads = heads.filter(|row| row.runs.first().is_some_and(|run| run.left > left)).count();
+    (enough && (figures > 0 && figures * 2 >= wide.len() - heads || headed)).then_some(end)
 }
 
 /// Where the table ends whose first heading stands alone in line `start`, over all columns behind the first. At most `most`
@@ -90,7 +85,7 @@ pub fn headed_table(lines: &[Row], start: usize, most: usize) -> Option<usize> {
     // Under it stand figures in all columns.
     let placed: Vec<Vec<Cell>> = body.iter().filter(|row| has_data(row)).map(|row| place(row, &columns)).collect();
     let filled = |at: usize| placed.iter().map(move |cells| &cells[at]).filter(|cell| !cell.text.is_empty());
-    let figures = |at: usize| filled(at).filter(|cell| table::is_data(&cell.text)).count() * 2 > filled(at).count();
+    let figures = |at: usize| filled(at).filter(|cell| is_figure(cell)).count() * 2 > filled(at).count();
     (data.len() > 1 && off.abs() < OFF * run.size && (1..columns.len()).all(figures)).then_some(end)
 }
 

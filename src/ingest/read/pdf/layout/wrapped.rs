@@ -136,7 +136,7 @@ pub fn has_figures(cells: &[Cell]) -> bool {
     cells.iter().skip(1).any(is_figure)
 }
 
-fn is_figure(cell: &Cell) -> bool {
+pub fn is_figure(cell: &Cell) -> bool {
     cell.merged.is_none() && table::is_data(&cell.text)
 }
 
