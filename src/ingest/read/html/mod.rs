@@ -195,7 +195,7 @@ impl Writer {
         for c in text.chars() {
             if !c.is_whitespace() || c == '\u{3000}' {
                 self.line.push(c);
-            } else if !self.line.is_empty() && !self.line.ends_with(' ') {
+            } else if !self.line.is_empty() && !self.line.ends_with([' ', '\n']) {
                 self.line.push(' ');
             }
         }
@@ -205,23 +205,24 @@ impl Writer {
         let name = element.name();
         match name {
             "ul" | "menu" => {
-                self.flush();
+                self.words_or_flush();
                 self.lists.push(None);
             }
             "ol" => {
-                self.flush();
+                self.words_or_flush();
                 self.lists.push(Some(element.attr("start").and_then(|start| start.trim().parse().ok()).unwrap_or(1)));
             }
             "li" => {
-                self.flush();
-                self.bullet = Some(match self.lists.last_mut() {
+                self.words_or_flush();
+                let bullet = match self.lists.last_mut() {
                     Some(Some(number)) => {
                         let bullet = format!("{number}. ");
                         *number = number.saturating_add(1);
                         bullet
                     }
                     _ => "- ".to_owned(),
-                });
+                };
+                if self.cells.is_empty() { self.bullet = Some(bullet) } else { self.line.push_str(&bullet) }
             }
             "table" => {
                 self.words_or_flush();
@@ -246,11 +247,11 @@ impl Writer {
     fn close(&mut self, name: &str) {
         match name {
             "ul" | "ol" | "menu" => {
-                self.flush();
+                self.words_or_flush();
                 self.lists.pop();
             }
             "li" => {
-                self.flush();
+                self.words_or_flush();
                 self.bullet = None;
             }
             "td" | "th" => {
@@ -280,9 +281,13 @@ impl Writer {
         }
     }
 
-    /// A line ends; inside a table cell it is a space.
+    /// A line ends; inside a table cell the cell goes on.
     fn words_or_flush(&mut self) {
-        if self.cells.is_empty() { self.flush() } else { self.words(" ") }
+        if self.cells.is_empty() {
+            self.flush();
+        } else if !self.line.is_empty() && !self.line.ends_with('\n') {
+            self.line.push('\n');
+        }
     }
 
     fn end_table(&mut self) {
@@ -291,7 +296,7 @@ impl Writer {
         if !self.cells.is_empty() {
             // A table inside a cell becomes words of the cell.
             for text in lines_of(kind) {
-                self.words(" ");
+                self.words_or_flush();
                 self.words(&text);
             }
             return;
@@ -308,8 +313,8 @@ impl Writer {
                 }
             }
             Kind::Layout(texts) => {
-                for text in texts {
-                    self.page.line(&text, false);
+                for line in texts.iter().flat_map(|text| text.lines()) {
+                    self.page.line(line.trim(), false);
                 }
             }
         }
@@ -410,7 +415,9 @@ mod tests {
         assert_eq!(read(&"<p>a<li>b<br><img>".repeat(2000)).text.matches('a').count(), 2000);
         assert_eq!(read("").text, "");
         let nested = "<table><tr><td>a<table><tr><td>b</td></tr></table></td><td>c</td></tr></table>";
-        assert_eq!(read(nested).text, "a b\n\nc");
+        assert_eq!(read(nested).text, "a\n\nb\n\nc");
+        let layout = "<table><tr><td>before<ul><li>one<li>two</ul></td></tr><tr><td><p>第一条</p><p>甲</p></td></tr></table>after";
+        assert_eq!(read(layout).text, "before\n\n- one\n\n- two\n\n第一条\n\n甲\n\nafter", "in the page's order");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Tables of a page: cells with the columns and rows that they take.
 
-use super::super::table::{Cell, Merged, Table};
+use super::super::{
+    prose::squeeze,
+    table::{Cell, Merged, Table},
+};
 
 /// A cell takes no more columns or rows (HTML Living Standard, 4.9.11).
 const MOST_COLUMNS: usize = 1000;
@@ -66,7 +69,8 @@ impl Grid {
                 return;
             }
             let column = self.open.len();
-            let cell = if at == 0 { Cell::new(text) } else { Cell::merged(text, Merged::Left) };
+            // Lines of a cell stay lines until it is known what the table is.
+            let cell = Cell { text: text.trim().to_owned(), merged: (at > 0).then_some(Merged::Left) };
             if reach.rows > 1 {
                 self.above.resize(self.above.len().max(column + 1), (0, String::new()));
                 self.above[column] = (reach.rows - 1, cell.text.clone());
@@ -80,7 +84,7 @@ impl Grid {
         while self.above.get(self.open.len()).is_some_and(|(rows, _)| *rows > 0) && self.may_copy() {
             let (rows, text) = &mut self.above[self.open.len()];
             *rows -= 1;
-            self.open.push(Cell::merged(text, Merged::Above));
+            self.open.push(Cell { text: text.clone(), merged: Some(Merged::Above) });
         }
     }
 
@@ -109,9 +113,14 @@ impl Grid {
             let texts = self.rows.into_iter().flatten().filter(|cell| cell.merged.is_none()).map(|cell| cell.text);
             return Kind::Layout(texts.filter(|text| !text.is_empty()).collect());
         }
+        let rows: Vec<Vec<Cell>> = self
+            .rows
+            .into_iter()
+            .map(|row| row.into_iter().map(|cell| Cell { text: squeeze(&cell.text), ..cell }).collect())
+            .collect();
         // Headings that are the whole table head nothing.
-        let headings = Some(self.headings).filter(|rows| (1..self.rows.len()).contains(rows));
-        Kind::Data(Table { rows: self.rows, heading_rows: headings, caption: self.caption, unit: None })
+        let headings = Some(self.headings).filter(|count| (1..rows.len()).contains(count));
+        Kind::Data(Table { rows, heading_rows: headings, caption: self.caption, unit: None })
     }
 }
 

@@ -186,7 +186,8 @@ impl Table {
             let is_unit = |text: &str| Unit::named(text).is_some() || Unit::stated(text).is_some() || is_money(text);
             let units = texts.peek().is_some() && texts.all(is_unit);
             let unnamed = |row: &[Cell]| row.first().is_some_and(|cell| cell.text.is_empty());
-            let wraps = unnamed(last) && unnamed(next) && own(next).count() > 1;
+            let over_figures = || self.rows[first + count + 1..].iter().any(|row| figures(row));
+            let wraps = unnamed(last) && unnamed(next) && own(next).count() > 1 && over_figures();
             if figures(next) || !(units || wraps || (spans && own(next).count() > 1) || (hangs && spans)) {
                 break;
             }
@@ -269,9 +270,13 @@ impl Table {
     }
 }
 
-/// A heading without "(in thousands)" and the like at its end, which stand behind the figures.
+/// A heading without "(in thousands)" and the like at its end, and without "单位：万元": they stand behind the figures.
 fn without_stated_unit(heading: &str) -> &str {
     let text = heading.trim_end();
+    let start = text.trim_start_matches(['(', '（']);
+    if ["单位", "金额单位"].iter().any(|word| start.starts_with(word)) && Unit::stated(text).is_some() {
+        return "";
+    }
     let inside = text.strip_suffix([')', '）']).and_then(|text| text.rfind(['(', '（']));
     let states = |at: &usize| text[*at..].to_lowercase().starts_with("(in ") && Unit::stated(&text[*at..]).is_some();
     inside.filter(states).map_or(heading, |at| text[..at].trim_end())

@@ -124,6 +124,15 @@ fn headings_come_again_wrap_and_state_a_unit_in_their_corner() {
         ["Payroll: 2019 and 2018 4,089 thousand; 2018 vs 2017 22,908 thousand."]
     );
     assert_eq!(
+        lines("单位：万元 | 2019年 | 2018年\n营业收入 | 1,200 | 900"),
+        ["营业收入：2019年 1,200万元；2018年 900万元。"]
+    );
+    assert_eq!(
+        lines(" | 甲方 | 乙方\n | 付款 | 交货\n期限 | 三日 | 五日"),
+        ["甲方 付款；乙方 交货。", "期限：甲方 三日；乙方 五日。"],
+        "words under words are a row where no figures follow"
+    );
+    assert_eq!(
         lines("£m | 2019 | 2018\nProfit | 42.7 | (20.9)\nEarnings per share | 0.5 | 0.4"),
         ["Profit: 2019 £42.7 million; 2018 -£20.9 million.", "Earnings per share: 2019 0.5; 2018 0.4."]
     );
