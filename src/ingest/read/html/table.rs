@@ -9,7 +9,7 @@ use super::super::{
 const MOST_COLUMNS: usize = 1000;
 const MOST_ROWS: usize = 65_534;
 /// A table holds no more copies of cells that reach over several places; what is beyond stands in its first place alone.
-const MOST_COPIES: usize = 1 << 18;
+const MOST_COPIES: usize = 1 << 16;
 /// Tables with longer cells, in characters, lay out the page.
 const LONGEST_CELL: usize = 400;
 
@@ -64,18 +64,20 @@ impl Grid {
     pub fn cell(&mut self, text: &str, reach: Reach, heads: bool) {
         self.reach_down();
         self.heads &= heads;
+        // Lines of a cell stay lines until it is known what the table is. Copies count in data alone.
+        let text = text.trim();
+        let copy = if is_short(text) { text } else { "" };
         for at in 0..reach.columns {
             if at > 0 && !self.may_copy() {
                 return;
             }
             let column = self.open.len();
-            // Lines of a cell stay lines until it is known what the table is.
-            let cell = Cell { text: text.trim().to_owned(), merged: (at > 0).then_some(Merged::Left) };
             if reach.rows > 1 {
                 self.above.resize(self.above.len().max(column + 1), (0, String::new()));
-                self.above[column] = (reach.rows - 1, cell.text.clone());
+                self.above[column] = (reach.rows - 1, copy.to_owned());
             }
-            self.open.push(cell);
+            let (text, merged) = if at == 0 { (text, None) } else { (copy, Some(Merged::Left)) };
+            self.open.push(Cell { text: text.to_owned(), merged });
         }
     }
 
@@ -108,8 +110,7 @@ impl Grid {
     pub fn finish(self) -> Kind {
         let own = |row: &[Cell]| row.iter().filter(|cell| cell.merged.is_none() && !cell.text.is_empty()).count();
         let several = self.rows.iter().filter(|row| own(row) > 1).count();
-        let is_short = |cell: &Cell| cell.text.chars().count() <= LONGEST_CELL;
-        if several < 2 || !self.rows.iter().flatten().all(is_short) {
+        if several < 2 || !self.rows.iter().flatten().all(|cell| is_short(&cell.text)) {
             let texts = self.rows.into_iter().flatten().filter(|cell| cell.merged.is_none()).map(|cell| cell.text);
             return Kind::Layout(texts.filter(|text| !text.is_empty()).collect());
         }
@@ -122,6 +123,11 @@ impl Grid {
         let headings = Some(self.headings).filter(|count| (1..rows.len()).contains(count));
         Kind::Data(Table { rows, heading_rows: headings, caption: self.caption, unit: None })
     }
+}
+
+/// Whether a cell may be one of data.
+fn is_short(text: &str) -> bool {
+    text.chars().nth(LONGEST_CELL).is_none()
 }
 
 #[cfg(test)]
@@ -162,6 +168,20 @@ mod tests {
         let cells: usize = rows.rows.iter().map(Vec::len).sum();
         assert!(cells <= MOST_COPIES + 4000, "{cells}");
         assert!(rows.rows.iter().all(|row| row.iter().any(|cell| cell.text == "y")), "nothing is lost");
+    }
+
+    #[test]
+    fn a_long_cell_is_not_copied() {
+        let long = "word ".repeat(200_000);
+        let mut rows = Grid::default();
+        for at in 0..100 {
+            rows.begin_row();
+            rows.cell(if at == 0 { &long } else { "x" }, Reach::new(Some("1000"), Some("65534")), false);
+            rows.end_row();
+        }
+        let bytes: usize = rows.rows.iter().flatten().map(|cell| cell.text.len()).sum();
+        assert!(bytes < 2 * long.len(), "{bytes}");
+        assert!(matches!(rows.finish(), Kind::Layout(texts) if texts[0].len() == long.trim().len()));
     }
 
     #[test]
