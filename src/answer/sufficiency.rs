@@ -7,7 +7,10 @@ use crate::{
         evidence::{Evidence, EvidenceSet},
         text::Lang,
     },
-    text::overlap::{self, Equivalents, Idf},
+    text::{
+        overlap::{self, Equivalents, Idf},
+        sentence,
+    },
 };
 
 /// What is known about a question and its evidence.
@@ -27,6 +30,8 @@ pub struct Features {
     pub agreement: f32,
     /// The question names an article that is among the evidence (1).
     pub direct: f32,
+    /// One sentence of the evidence holds all that the question names and a figure besides (1): a row of a table does.
+    pub told: f32,
 }
 
 impl Features {
@@ -55,12 +60,37 @@ impl Features {
                 f32::from(u8::from(near(first.signals.lexical_rank) && near(first.signals.vector_rank)))
             }),
             direct: f32::from(u8::from(items.iter().any(|i| i.signals.direct))),
+            told: f32::from(u8::from(told(&wanted, &equivalents, items))),
         }
     }
 
     fn weighted(&self) -> [f32; 6] {
         [self.cosine, self.margin, self.best_coverage, self.union_coverage, self.bm25, self.agreement]
     }
+}
+
+/// Words that ask for a figure or say which period it is of, and stand in no row by themselves; stems.
+const FRAME: &[&str] = &[
+    "amount", "compani", "end", "end", "figur", "fiscal", "group", "number", "report", "respect", "record", "valu", "year",
+];
+
+/// Sentences of so many of the best pieces are looked at.
+const LOOKED_AT: usize = 10;
+
+fn told(wanted: &[String], equivalents: &Equivalents, items: &[Evidence]) -> bool {
+    let wanted: HashSet<&str> =
+        wanted.iter().map(|word| word.strip_prefix("fy").filter(|y| y.len() == 4).unwrap_or(word)).filter(|w| !FRAME.contains(w)).collect();
+    let names = wanted.iter().filter(|word| !word.bytes().any(|b| b.is_ascii_digit())).count();
+    if names == 0 || wanted.len() < 2 {
+        return false;
+    }
+    items.iter().take(LOOKED_AT).any(|item| {
+        sentence::sentences(&item.chunk.text).into_iter().filter_map(|span| span.of(&item.chunk.text)).any(|text| {
+            let held = equivalents.feature_set(text);
+            wanted.iter().all(|word| held.contains(*word))
+                && held.iter().any(|word| word.bytes().any(|b| b.is_ascii_digit()) && !wanted.contains(word.as_str()))
+        })
+    })
 }
 
 /// What stands for the everyday words of the question in the sources.

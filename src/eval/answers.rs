@@ -79,6 +79,8 @@ struct GateOut {
     bm25: f32,
     agreement: f32,
     direct: f32,
+    #[serde(default)]
+    told: f32,
 }
 
 impl GateOut {
@@ -94,6 +96,7 @@ impl GateOut {
             bm25: f.bm25,
             agreement: f.agreement,
             direct: f.direct,
+            told: f.told,
         }
     }
 }
