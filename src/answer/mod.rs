@@ -218,7 +218,8 @@ impl Pipeline {
         listener: Option<&mpsc::Sender<AnswerEvent>>,
     ) -> Result<Assembled, AnswerError> {
         let ranked = self.rank(understood, evidence).await?;
-        let draft = quote::compose(evidence, &ranked.pieces, &ranked.candidates, &ranked.scores, &self.limits);
+        let Ranked { candidates, wording, scores, pieces, .. } = &ranked;
+        let draft = quote::compose(evidence, pieces, candidates, wording, scores, &self.limits);
         let judgements = self.verifier.verify(&claims::from_draft(&draft), evidence).await?;
         let assembled = policy::assemble(&RiskPolicy::default_for(understood.ask.domain), &draft, judgements);
         for (index, sentence) in assembled.sentences.iter().enumerate() {

@@ -8,6 +8,7 @@ use crate::{
         text::Lang,
     },
     text::{
+        asked::Subject,
         overlap::{self, Equivalents, Idf},
         sentence,
     },
@@ -30,7 +31,8 @@ pub struct Features {
     pub agreement: f32,
     /// The question names an article that is among the evidence (1).
     pub direct: f32,
-    /// One sentence of the evidence holds all that the question names and a figure besides (1): a row of a table does.
+    /// One sentence of the evidence holds all that the question names and a figure besides (1): the row of a table, whose
+    /// cosine is low however well it answers.
     pub told: f32,
 }
 
@@ -60,7 +62,7 @@ impl Features {
                 f32::from(u8::from(near(first.signals.lexical_rank) && near(first.signals.vector_rank)))
             }),
             direct: f32::from(u8::from(items.iter().any(|i| i.signals.direct))),
-            told: f32::from(u8::from(told(&wanted, &equivalents, items))),
+            told: f32::from(u8::from(is_told(question, &equivalents, items))),
         }
     }
 
@@ -69,27 +71,15 @@ impl Features {
     }
 }
 
-/// Words that ask for a figure or say which period it is of, and stand in no row by themselves; stems.
-const FRAME: &[&str] = &[
-    "amount", "compani", "end", "end", "figur", "fiscal", "group", "number", "report", "respect", "record", "valu", "year",
-];
+/// Sentences of so many of the best pieces are read.
+const READ: usize = 10;
 
-/// Sentences of so many of the best pieces are looked at.
-const LOOKED_AT: usize = 10;
-
-fn told(wanted: &[String], equivalents: &Equivalents, items: &[Evidence]) -> bool {
-    let wanted: HashSet<&str> =
-        wanted.iter().map(|word| word.strip_prefix("fy").filter(|y| y.len() == 4).unwrap_or(word)).filter(|w| !FRAME.contains(w)).collect();
-    let names = wanted.iter().filter(|word| !word.bytes().any(|b| b.is_ascii_digit())).count();
-    if names == 0 || wanted.len() < 2 {
-        return false;
-    }
-    items.iter().take(LOOKED_AT).any(|item| {
-        sentence::sentences(&item.chunk.text).into_iter().filter_map(|span| span.of(&item.chunk.text)).any(|text| {
-            let held = equivalents.feature_set(text);
-            wanted.iter().all(|word| held.contains(*word))
-                && held.iter().any(|word| word.bytes().any(|b| b.is_ascii_digit()) && !wanted.contains(word.as_str()))
-        })
+fn is_told(question: &str, equivalents: &Equivalents, items: &[Evidence]) -> bool {
+    let subject = Subject::of(question);
+    items.iter().take(READ).any(|item| {
+        let text = &item.chunk.text;
+        let sentences = sentence::sentences(text);
+        sentences.iter().filter_map(|span| span.of(text)).any(|s| subject.is_told_by(&equivalents.feature_set(s)))
     })
 }
 
@@ -118,6 +108,8 @@ pub struct Gate {
     pub en: Weights,
     /// Without cosines.
     pub words_only: Weights,
+    /// At least this where a sentence tells what the question names ([`Features::told`]).
+    pub told: f32,
     /// Score from which a question counts as answerable.
     pub threshold: f32,
 }
@@ -136,6 +128,7 @@ impl Default for Gate {
             zh: Weights { bias: -118.46, values: [132.11, 0.0, 0.0, 0.0, 0.0, 0.0] },
             en: Weights { bias: -72.49, values: [84.56, 0.0, 0.0, 0.0, 0.0, 0.0] },
             words_only: Weights { bias: -1.979, values: [0.0, 0.0, 1.454, 0.104, 0.345, 0.0] },
+            told: 0.9,
             threshold: 0.5,
         }
     }
@@ -153,7 +146,7 @@ impl Gate {
             Lang::En => &self.en,
         };
         let z: f32 = weights.bias + weights.values.iter().zip(features.weighted()).map(|(w, x)| w * x).sum::<f32>();
-        1.0 / (1.0 + (-z).exp())
+        (1.0 / (1.0 + (-z).exp())).max(self.told * features.told)
     }
 
     pub fn answers(&self, lang: Lang, features: &Features) -> bool {

@@ -32,6 +32,12 @@ const NAMED: f32 = 0.3;
 /// What a sentence gains that holds a figure of the kind that the question asks for.
 const FIGURE: f32 = 0.2;
 
+/// What a sentence gains that holds all that the question names and a figure besides.
+const TOLD: f32 = 0.3;
+
+/// Around the best sentence of a long piece, its neighbours are quoted that reach this share of its score.
+const SHARE: f32 = 0.6;
+
 /// How much is quoted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
@@ -64,6 +70,8 @@ pub struct Candidate {
     pub text: String,
     /// What a reader knows before reading it: title and headings.
     pub context: String,
+    /// The row of a table, or a line like one: it is whole without its neighbours.
+    pub is_row: bool,
 }
 
 impl Candidate {
@@ -89,7 +97,8 @@ fn of_one(item: &Evidence) -> Vec<Candidate> {
         .filter(|span| !orders.iter().any(|order| order.overlaps(*span)))
         .filter_map(|span| {
             let text = span.of(&item.chunk.text)?.to_owned();
-            Some(Candidate { label: item.label, span, text, context: context.clone() })
+            let is_row = sentence::is_row(&item.chunk.text, span);
+            Some(Candidate { label: item.label, span, text, context: context.clone(), is_row })
         })
         .collect()
 }
@@ -100,8 +109,9 @@ pub struct Wording {
     wanted: Vec<String>,
     equivalents: Equivalents,
     idf: Idf,
-    /// By candidate: share of the question's content in the sentence and its headings; what is added for its place.
-    each: Vec<(f32, f32)>,
+    /// By candidate: share of the question's content in the sentence and its headings; what is added for its place;
+    /// whether it is the row of a table that tells what the question names.
+    each: Vec<(f32, f32, bool)>,
 }
 
 impl Wording {
@@ -113,6 +123,7 @@ impl Wording {
         let present: Vec<HashSet<String>> = candidates.iter().map(|c| equivalents.feature_set(&c.passage())).collect();
         let idf = Idf::over(&present);
         let wanted_figure = asked::figure(question);
+        let subject = asked::Subject::of(question);
         let mut place: HashMap<Label, usize> = HashMap::new();
         let each = candidates.iter().zip(&present).map(|(candidate, words)| {
             let lexical = overlap::coverage(&wanted, words, &idf);
@@ -124,11 +135,20 @@ impl Wording {
             // Under a heading that is the question itself, the text answers from its first sentence on.
             let headed = overlap::coverage(&wanted, &equivalents.feature_set(&candidate.context), &idf) >= HEADED;
             // A heading holds them for all that stands under it.
-            let own = || equivalents.feature_set(&candidate.text);
-            let holds_new = new.as_ref().map_or(0.0, |new| overlap::coverage(new, &own(), &idf));
-            let bonus =
-                if holds_figure { FIGURE } else { 0.0 } + if headed { 0.3 * first } else { 0.0 } + NEW * holds_new;
-            (lexical, bonus)
+            let own = equivalents.feature_set(&candidate.text);
+            let holds_new = new.as_ref().map_or(0.0, |new| overlap::coverage(new, &own, &idf));
+            let mut bonus = NEW * holds_new;
+            if holds_figure {
+                bonus += FIGURE;
+            }
+            if headed {
+                bonus += 0.3 * first;
+            }
+            let told = subject.is_told_by(&own);
+            if told {
+                bonus += TOLD;
+            }
+            (lexical, bonus, told && candidate.is_row)
         });
         let each = each.collect();
         Self { wanted, equivalents, idf, each }
@@ -139,7 +159,7 @@ impl Wording {
     /// holds it) spread over the range that multilingual-e5 uses, 0.75 to 0.95. `cosines[i]` belongs to candidate `i`.
     pub fn scores(&self, cosines: &[Option<f32>]) -> Vec<f32> {
         let cosines = cosines.iter().copied().chain(std::iter::repeat(None));
-        self.each.iter().zip(cosines).map(|(&(lexical, bonus), cosine)| nearness(lexical, cosine) + bonus).collect()
+        self.each.iter().zip(cosines).map(|(&(lexical, bonus, _), cosine)| nearness(lexical, cosine) + bonus).collect()
     }
 }
 
@@ -155,7 +175,7 @@ pub struct Relevance {
 impl Relevance {
     /// `cosines[i]` belongs to candidate `i` of the wording.
     pub fn new(wording: Wording, asked: Option<Vec<f32>>, cosines: &[Option<f32>]) -> Self {
-        let all = wording.each.iter().zip(cosines).map(|(&(lexical, _), cosine)| nearness(lexical, *cosine));
+        let all = wording.each.iter().zip(cosines).map(|(&(lexical, ..), cosine)| nearness(lexical, *cosine));
         let best = all.fold(0.0, f32::max);
         Self { wording, asked, best }
     }
@@ -232,13 +252,15 @@ pub fn compose(
     evidence: &EvidenceSet,
     pieces: &[Label],
     candidates: &[Candidate],
+    wording: &Wording,
     scores: &[f32],
     limits: &Limits,
 ) -> Draft {
     let mut draft = Draft::default();
     for item in pieces.iter().filter_map(|label| evidence.get(*label)) {
-        let all = candidates.iter().zip(scores.iter().copied());
-        let sentences = all.filter(|(c, _)| c.label == item.label).collect();
+        let all = candidates.iter().zip(scores.iter().zip(&wording.each));
+        let own = all.filter(|(candidate, _)| candidate.label == item.label);
+        let sentences = own.map(|(candidate, (&score, &(.., row)))| Scored { candidate, score, row }).collect();
         Piece { item, sentences }.quote(limits, &mut draft);
     }
     draft
@@ -247,14 +269,28 @@ pub fn compose(
 /// One piece of evidence with its scored sentences.
 struct Piece<'a> {
     item: &'a Evidence,
-    sentences: Vec<(&'a Candidate, f32)>,
+    sentences: Vec<Scored<'a>>,
+}
+
+struct Scored<'a> {
+    candidate: &'a Candidate,
+    score: f32,
+    /// The row of a table that tells what the question names.
+    row: bool,
 }
 
 impl Piece<'_> {
     fn quote(&self, limits: &Limits, draft: &mut Draft) {
-        let chosen = if is_cut(self.item, limits) { self.run(limits) } else { 0..self.sentences.len() };
+        let best = (0..self.sentences.len()).max_by(|a, b| {
+            // On a tie the earlier sentence wins: sources give the conclusion first.
+            self.sentences[*a].score.total_cmp(&self.sentences[*b].score).then(b.cmp(a))
+        });
+        let chosen = match best {
+            Some(best) if self.sentences[best].row || is_cut(self.item, limits) => self.run(best, limits),
+            _ => 0..self.sentences.len(),
+        };
         let mut end_of_last: Option<usize> = None;
-        for (candidate, _) in &self.sentences[chosen] {
+        for Scored { candidate, .. } in &self.sentences[chosen] {
             let lead = match end_of_last {
                 Some(end) => Span::new(end, candidate.span.start()).of(&self.item.chunk.text).unwrap_or(" ").to_owned(),
                 None if draft.sentences.is_empty() => String::new(),
@@ -269,38 +305,31 @@ impl Piece<'_> {
         }
     }
 
-    /// Sentences around the best one, grown towards the better neighbour while they fit.
-    fn run(&self, limits: &Limits) -> std::ops::Range<usize> {
-        let Some(best) = (0..self.sentences.len()).max_by(|a, b| {
-            // On a tie the earlier sentence wins: sources give the conclusion first.
-            self.sentences[*a].1.total_cmp(&self.sentences[*b].1).then(b.cmp(a))
-        }) else {
-            return 0..0;
-        };
+    /// Sentences around the best one, grown towards the better neighbour while they fit. A row that tells what is asked
+    /// grows only to others that do.
+    fn run(&self, best: usize, limits: &Limits) -> std::ops::Range<usize> {
+        let least = SHARE * self.sentences[best].score;
         let (mut from, mut to) = (best, best + 1);
-        let mut size = width(&self.sentences[best].0.text);
+        let mut size = width(&self.sentences[best].candidate.text);
         loop {
-            let before = from.checked_sub(1).map(|at| (at, self.sentences[at].1));
-            let after = (to < self.sentences.len()).then(|| (to, self.sentences[to].1));
+            let before = from.checked_sub(1);
+            let after = (to < self.sentences.len()).then_some(to);
             // What follows a lead-in ("the following:") belongs to it.
-            let opens = self.sentences[to - 1].0.text.trim_end().ends_with([':', '：']);
+            let opens = self.sentences[to - 1].candidate.text.trim_end().ends_with([':', '：']);
             let next = match (before, after) {
                 (_, Some(after)) if opens => after,
-                (Some(before), Some(after)) => {
-                    if before.1 > after.1 {
-                        before
-                    } else {
-                        after
-                    }
-                }
-                (Some(one), None) | (None, Some(one)) => one,
+                (Some(before), Some(after)) if self.sentences[before].score > self.sentences[after].score => before,
+                (_, Some(after)) => after,
+                (Some(before), None) => before,
                 (None, None) => break,
             };
-            size += width(&self.sentences[next.0].0.text);
-            if size > limits.run || (!opens && next.1 < 0.6 * self.sentences[best].1) {
+            size += width(&self.sentences[next].candidate.text);
+            let belongs =
+                if self.sentences[best].row { self.sentences[next].row } else { self.sentences[next].score >= least };
+            if size > limits.run || !(opens || belongs) {
                 break;
             }
-            if next.0 < from { from = next.0 } else { to = next.0 + 1 }
+            if next < from { from = next } else { to = next + 1 }
         }
         from..to
     }
@@ -351,9 +380,10 @@ mod tests {
     fn follow_up(question: &str, new: Option<&str>, texts: &[&str], limits: &Limits) -> Vec<String> {
         let evidence = set(texts);
         let candidates = candidates(&evidence, limits);
-        let scores = Wording::of(question, new, &candidates, Equivalents::default()).scores(&[]);
+        let wording = Wording::of(question, new, &candidates, Equivalents::default());
+        let scores = wording.scores(&[]);
         let pieces = choose(question, &evidence, &candidates, &scores, limits);
-        let draft = compose(&evidence, &pieces, &candidates, &scores, limits);
+        let draft = compose(&evidence, &pieces, &candidates, &wording, &scores, limits);
         draft.sentences.into_iter().map(|s| s.text).collect()
     }
 
@@ -362,6 +392,15 @@ mod tests {
         let article = "The lender may recall the loan. Interest ends on that day.";
         let got = quoted("When does interest end?", &[article, "Cats sleep."], &Limits::default());
         assert_eq!(got, ["The lender may recall the loan.", "Interest ends on that day."]);
+    }
+
+    #[test]
+    fn the_row_that_tells_is_quoted_without_the_table() {
+        let table = "Net sales of two years\nNet sales: 2019 $4.5 million; 2018 $4.2 million.\nNet income: 2019 $1.2 million; 2018 $1.1 million.\nGross margin: 2019 41 %; 2018 40 %.";
+        let got = quoted("What was the amount of net income in 2018?", &[table], &Limits::default());
+        assert_eq!(got, ["Net income: 2019 $1.2 million; 2018 $1.1 million."]);
+        let got = quoted("How did the company do?", &[table], &Limits::default());
+        assert_eq!(got.len(), 4, "{got:?}");
     }
 
     #[test]

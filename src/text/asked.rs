@@ -1,11 +1,12 @@
-//! What kind of figure answers a question: "how long", "罚款多少", "at what age".
+//! What a question asks for: which kind of figure answers it ("how long", "罚款多少", "at what age"), and what its words
+//! name.
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 use regex::Regex;
 
 use super::{
-    date,
+    date, overlap,
     quantity::{self, Counted, Kind},
 };
 
@@ -76,6 +77,49 @@ pub fn figure(question: &str) -> Option<Wanted> {
     KINDS.iter().find(|(_, pattern)| pattern.is_match(question)).map(|(wanted, _)| *wanted)
 }
 
+/// Stems of words that ask for a figure or say whose and of which period it is: rows and headings go without them.
+const FRAME_EN: &[&str] =
+    &["amount", "compani", "end", "figur", "fiscal", "group", "number", "record", "report", "respect", "valu", "year"];
+
+/// Their like in Chinese, and what stands behind the figures of a date.
+static FRAME_ZH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("(?P<figure>[0-9])(?:年度|年末|年底|年|月份|月|日|号)|金额|数额|数值|分别|本?公司|本?集团")
+        .expect("a constant pattern that compiles")
+});
+
+/// What a question names, for a search in one sentence or row: its content without the words that only ask.
+#[derive(Clone, Debug)]
+pub struct Subject(HashSet<String>);
+
+impl Subject {
+    pub fn of(question: &str) -> Self {
+        let features = overlap::features(&FRAME_ZH.replace_all(question, "$figure "));
+        let says_nothing = |word: &str| word == "s" || FRAME_EN.contains(&word);
+        let named = features.into_iter().filter(|word| !says_nothing(word));
+        Self(named.map(|word| fiscal_year(&word).unwrap_or(word)).collect())
+    }
+
+    /// Whether these features hold all that is named and a figure besides. A question that names but one thing, or
+    /// nothing but figures, is told by no sentence alone.
+    pub fn is_told_by(&self, held: &HashSet<String>) -> bool {
+        let is_figure = |word: &String| word.bytes().any(|b| b.is_ascii_digit());
+        self.0.len() > 1
+            && !self.0.iter().all(is_figure)
+            && self.0.is_subset(held)
+            && held.difference(&self.0).any(is_figure)
+    }
+}
+
+/// "fy2019", "fy19": the year.
+fn fiscal_year(word: &str) -> Option<String> {
+    let year = word.strip_prefix("fy").filter(|year| year.bytes().all(|b| b.is_ascii_digit()))?;
+    match year.len() {
+        4 => Some(year.to_owned()),
+        2 => Some(format!("20{year}")),
+        _ => None,
+    }
+}
+
 impl Wanted {
     /// Whether the text holds a figure that measures what is wanted.
     pub fn is_in(self, text: &str) -> bool {
@@ -104,6 +148,32 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_tells_what_a_question_names() {
+        let row = "Underlying EBITDA: 30 June 2019 $'000 85,123; 30 June 2018 $'000 62,575.";
+        let zh = "营业收入：2023年 1,234.5 万元；2022年 1,100 万元。";
+        for (question, row) in [
+            ("What was the underlying EBITDA in FY2019?", row),
+            ("What was the amount of the Company's underlying EBITDA for fiscal year 2018?", row),
+            ("What was the underlying EBITDA in FY19?", row),
+            ("2023年营业收入是多少？", zh),
+            ("公司2022年度的营业收入金额是多少？", zh),
+        ] {
+            assert!(Subject::of(question).is_told_by(&overlap::feature_set(row)), "{question}");
+        }
+        for (question, row) in [
+            ("What was the adjusted underlying EBITDA in 2019?", row),
+            ("What was the underlying EBITDA in 2017?", row),
+            ("What was the EBITDA?", row),
+            ("What happened in 2019 and 2018?", "Year ended: 2019; 2018."),
+            ("What was the goodwill in 2019?", "Goodwill is tested each year: see the policy of 2019."),
+            ("2021年营业收入是多少？", zh),
+            ("2023年营业外收入是多少？", zh),
+        ] {
+            assert!(!Subject::of(question).is_told_by(&overlap::feature_set(row)), "{question}");
+        }
+    }
 
     #[test]
     fn a_question_tells_which_kind_of_figure_it_wants() {

@@ -28,6 +28,23 @@ pub fn sentences(text: &str) -> Vec<Span> {
     out
 }
 
+/// The longest cell of a row, in characters, with its headings.
+const LONGEST_CELL: usize = 120;
+
+/// Whether a sentence is the row of a table as the readers write it, `name: heading figure; heading figure.`, on a line
+/// of its own. It says what it says without its neighbours.
+pub fn is_row(text: &str, sentence: Span) -> bool {
+    let (before, after) = (text.get(..sentence.start()), text.get(sentence.end()..));
+    let alone = before.is_some_and(|b| b.is_empty() || b.trim_end_matches([' ', '\t']).ends_with('\n'))
+        && after.is_some_and(|a| a.is_empty() || a.trim_start_matches([' ', '\t', '\r']).starts_with('\n'));
+    let cells = sentence.of(text).and_then(|row| row.split_once(": ").or_else(|| row.split_once('：')));
+    alone
+        && cells.is_some_and(|(_, cells)| {
+            let cell = |cell: &str| cell.contains(|c: char| c.is_ascii_digit()) && cell.chars().count() <= LONGEST_CELL;
+            cells.split(['；', ';']).all(cell)
+        })
+}
+
 fn push_trimmed(text: &str, start: usize, end: usize, out: &mut Vec<Span>) {
     let slice = &text[start..end];
     let trimmed = slice.trim();
@@ -407,6 +424,13 @@ mod tests {
 
     fn cut(text: &str) -> Vec<&str> {
         sentences(text).into_iter().map(|s| s.of(text).expect("spans slice")).collect()
+    }
+
+    #[test]
+    fn rows_are_told_from_prose() {
+        let text = "The figures are these:\nNet sales: 2019 $4.5 million; 2018 $4.2 million.\n营业收入：2023年 1,234 万元；2022年 1,100 万元。\nNote: sales of 2019 rose. They fell in 2018.";
+        let rows: Vec<bool> = sentences(text).into_iter().map(|span| is_row(text, span)).collect();
+        assert_eq!(rows, [false, true, true, false, false]);
     }
 
     #[test]

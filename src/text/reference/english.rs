@@ -35,14 +35,14 @@ static PROVISION: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:(?P<article>\b(?:[Aa]rticles?|ARTICLES?|[Aa]rts?\.))|(?P<section>§+|\b(?:[Ss]ections?|SECTIONS?|[Ss]ecs?\.|ss?\.))",
         r"|(?P<rule>\bRules?)|(?P<recital>\b[Rr]ecitals?))\s*",
         r"(?P<first>(?:(?P<part>\d{1,4})\.)?(?P<number>\d{1,5})(?P<letter>[a-z]{1,2}(?:-\d{1,3}[a-z]?)?|[A-Z](?:-\d{1,3})?)?)\b(?P<limbs>LIMBS)",
-        r"(?P<more>(?:\s*(?:,\s*(?:and|or)?|and|or|to|through|–|—|-|&)\s*(?:(?:[Aa]rt(?:icles?|s?\.)|[Ss]ec(?:tions?|s?\.)|§+)\s*)?(?:\d{1,4}\.)?\d{1,5}[a-z]?LIMBS\b?)*)"
+        r"(?P<more>(?:\s*(?:,\s*(?:and|or)?|and|or|to|through|–|—|-|&)\s*(?:(?:[Aa]rt(?:icles?|s?\.)|[Ss]ec(?:tions?|s?\.)|§+)\s*)?(?:\d{1,4}\.)?\d{1,5}[a-z]?\bLIMBS)*)"
     ))
 });
 
 static MORE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?P<link>,\s*(?:and|or)?|and|or|to|through|–|—|-|&)\s*(?:(?:[Aa]rt(?:icles?|s?\.)|[Ss]ec(?:tions?|s?\.)|§+)\s*)?",
-        r"(?:(?P<part>\d{1,4})\.)?(?P<number>\d{1,5})(?P<letter>[a-z])?(?P<limbs>LIMBS)"
+        r"(?:(?P<part>\d{1,4})\.)?(?P<number>\d{1,5})(?P<letter>[a-z])?\b(?P<limbs>LIMBS)"
     ))
 });
 
@@ -241,6 +241,12 @@ fn provisions(text: &str) -> Vec<Vec<LegalReference>> {
     groups
 }
 
+/// Recitals carry a number alone.
+fn numbered(scheme: Scheme, part: Option<u32>, found: &Captures<'_>) -> Option<Article> {
+    let (part, letter) = if scheme == Scheme::Recital { (None, None) } else { (part, letter(found)) };
+    Some(Article { scheme, part, number: number(found, "number")?, sub: None, letter })
+}
+
 fn group(text: &str, found: &Captures<'_>) -> Option<Vec<LegalReference>> {
     let scheme = if found.name("article").is_some() {
         Scheme::Article
@@ -257,19 +263,13 @@ fn group(text: &str, found: &Captures<'_>) -> Option<Vec<LegalReference>> {
         Scheme::Recital
     };
     let part = number(found, "part");
-    let first = Article { scheme, part, number: number(found, "number")?, sub: None, letter: letter(found) };
+    let first = numbered(scheme, part, found)?;
     let start = found.get(0)?.start();
     let more = found.name("more")?;
     let end = text.get(start..more.start())?.trim_end().len() + start;
     let mut group = vec![reference(Span::new(start, end), None, Some(first), limbs(found), Naming::Absent)];
     for next in MORE.captures_iter(more.as_str()) {
-        let article = Article {
-            scheme,
-            part: number(&next, "part").or(part),
-            number: number(&next, "number")?,
-            sub: None,
-            letter: letter(&next),
-        };
+        let article = numbered(scheme, number(&next, "part").or(part), &next)?;
         let Some(previous) = group.last_mut() else { break };
         let span = span_of(&next).shifted(more.start());
         let link = next.name("link").map_or("", |m| m.as_str());

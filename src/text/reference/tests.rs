@@ -191,6 +191,22 @@ fn what_is_printed_is_read_back() {
     }
 }
 
+/// Found by fuzzing: the beginning of a word was taken for the letter of a recital.
+#[test]
+fn words_behind_a_number_are_no_letter() {
+    for text in ["recitals 26 and 30edical", "recitals 26a and 30b", "recitals 1.26 and 30", "Articles 5 and 30edical"]
+    {
+        for reference in parse(text) {
+            let locator = reference.canonical_locator().expect(text);
+            assert!(reference.locates(&locator), "{text}: {locator}");
+            assert!(!locator.ends_with("30e"), "{text}: {locator}");
+        }
+    }
+    let found: Vec<_> =
+        parse("Articles 5, 6a and 30(1)").iter().filter_map(LegalReference::canonical_locator).collect();
+    assert_eq!(found, ["Art. 5", "Art. 6a", "Art. 30"]);
+}
+
 /// Found by fuzzing: letters in both cases were printed and not read back.
 #[test]
 fn sections_of_the_code_are_read_back() {
