@@ -188,7 +188,9 @@ impl Pipeline {
         let answer = if evidence.is_empty() {
             self.abstain(understood, evidence, AbstentionReason::NothingFound, Told::default())
         } else if !self.gate.answers(lang::detect(question), &features) {
-            self.abstain(understood, evidence, AbstentionReason::NotAnswered, Told::default())
+            let of_other_years = features.other_years > 0.0;
+            let reason = if of_other_years { AbstentionReason::OtherYears } else { AbstentionReason::NotAnswered };
+            self.abstain(understood, evidence, reason, Told::default())
         } else {
             let (assembled, writing) = match understood.ask.mode {
                 Mode::Strict => (self.quote(understood, &evidence, listener).await?, None),
@@ -370,6 +372,9 @@ fn explain(reason: AbstentionReason, evidence: &EvidenceSet) -> Message {
         AbstentionReason::NothingFound => ("没有找到与问题相关的内容", "Nothing near the question was found"),
         AbstentionReason::NotAnswered => {
             ("找到了相近的内容，但它们没有回答这个问题", "Passages were found, but none of them answers the question")
+        }
+        AbstentionReason::OtherYears => {
+            ("来源中有所问的内容，但属于其他年份", "What is asked stands in the sources, but of other years")
         }
         AbstentionReason::NotInKnowledgeBase => (
             "问题提到的法规或条文不在知识库中",

@@ -8,7 +8,7 @@ use crate::{
         text::Lang,
     },
     text::{
-        asked::Subject,
+        asked::{Said, Subject},
         overlap::{self, Equivalents, Idf},
         sentence,
     },
@@ -34,6 +34,8 @@ pub struct Features {
     /// One sentence of the evidence holds all that the question names and a figure besides (1): the row of a table, whose
     /// cosine is low however well it answers.
     pub told: f32,
+    /// None does, and one holds all that the question names for other years than those it names (1).
+    pub other_years: f32,
 }
 
 impl Features {
@@ -47,6 +49,7 @@ impl Features {
         let items = evidence.items();
         let mut cosines: Vec<f32> = items.iter().filter_map(|i| i.signals.cosine).collect();
         cosines.sort_by(|a, b| b.total_cmp(a));
+        let (told, other_years) = said(question, &equivalents, items);
         let best_bm25 = items.iter().filter_map(|i| i.signals.bm25).fold(0.0, f32::max);
         Self {
             cosine: cosines.first().copied().unwrap_or(0.0),
@@ -62,7 +65,8 @@ impl Features {
                 f32::from(u8::from(near(first.signals.lexical_rank) && near(first.signals.vector_rank)))
             }),
             direct: f32::from(u8::from(items.iter().any(|i| i.signals.direct))),
-            told: f32::from(u8::from(is_told(question, &equivalents, items))),
+            told: f32::from(u8::from(told)),
+            other_years: f32::from(u8::from(other_years)),
         }
     }
 
@@ -74,13 +78,19 @@ impl Features {
 /// Sentences of so many of the best pieces are read.
 const READ: usize = 10;
 
-fn is_told(question: &str, equivalents: &Equivalents, items: &[Evidence]) -> bool {
+/// Whether any sentence tells what the question names, and whether any tells it of other years instead.
+fn said(question: &str, equivalents: &Equivalents, items: &[Evidence]) -> (bool, bool) {
     let subject = Subject::of(question);
-    items.iter().take(READ).any(|item| {
+    let of = |item: &Evidence| {
+        let context = equivalents.feature_set(&heading(item));
         let text = &item.chunk.text;
         let sentences = sentence::sentences(text);
-        sentences.iter().filter_map(|span| span.of(text)).any(|s| subject.is_told_by(&equivalents.feature_set(s)))
-    })
+        let said = sentences.iter().filter_map(|span| span.of(text));
+        said.map(|sentence| subject.said_in(sentence, &context, equivalents)).collect::<Vec<_>>()
+    };
+    let all: Vec<Said> = items.iter().take(READ).flat_map(of).collect();
+    let told = all.contains(&Said::Told);
+    (told, !told && all.contains(&Said::OtherYears))
 }
 
 /// What stands for the everyday words of the question in the sources.
@@ -89,7 +99,11 @@ pub(super) fn equivalents(evidence: &EvidenceSet) -> Equivalents {
 }
 
 fn passage(item: &Evidence) -> String {
-    format!("{} {} {}", item.meta.title, item.chunk.path.join(" "), item.chunk.text)
+    format!("{} {}", heading(item), item.chunk.text)
+}
+
+fn heading(item: &Evidence) -> String {
+    format!("{} {}", item.meta.title, item.chunk.path.join(" "))
 }
 
 /// A logistic model over [`Features`].
@@ -140,6 +154,9 @@ impl Gate {
         if features.direct > 0.0 {
             return 1.0;
         }
+        if features.other_years > 0.0 {
+            return 0.0;
+        }
         let weights = match lang {
             _ if features.cosine == 0.0 => &self.words_only,
             Lang::Zh => &self.zh,
@@ -166,6 +183,23 @@ mod tests {
         for lang in [Lang::Zh, Lang::En] {
             assert!(!gate.answers(lang, &nothing));
             assert!(gate.answers(lang, &Features { direct: 1.0, ..nothing }));
+        }
+    }
+
+    #[test]
+    fn a_row_answers_where_nothing_comes_near_and_other_years_never_do() {
+        let gate = Gate::default();
+        for lang in [Lang::Zh, Lang::En] {
+            let far = Features { cosine: 0.7, ..Features::default() };
+            assert!(!gate.answers(lang, &far));
+            assert!(gate.answers(lang, &Features { told: 1.0, ..far }));
+            let near = Features { cosine: 0.95, best_coverage: 1.0, ..Features::default() };
+            assert!(gate.answers(lang, &near));
+            assert!(!gate.answers(lang, &Features { other_years: 1.0, ..near }));
+            assert!(
+                gate.answers(lang, &Features { other_years: 1.0, direct: 1.0, ..near }),
+                "a named article is cited"
+            );
         }
     }
 

@@ -40,6 +40,8 @@ pub enum AbstentionReason {
     NothingFound,
     /// Something was found, but it does not answer the question.
     NotAnswered,
+    /// What the question asks is told, but of other years than those it names.
+    OtherYears,
     /// The question names an article or a law that the knowledge base does not hold.
     NotInKnowledgeBase,
     /// Sentences were written and none survived verification.
@@ -51,6 +53,7 @@ impl AbstentionReason {
         match self {
             Self::NothingFound => "nothing_found",
             Self::NotAnswered => "not_answered",
+            Self::OtherYears => "other_years",
             Self::NotInKnowledgeBase => "not_in_knowledge_base",
             Self::NothingVerified => "nothing_verified",
         }

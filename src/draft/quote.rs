@@ -10,7 +10,8 @@ use crate::{
     },
     retrieve::{FIRST, dot, nearness},
     text::{
-        asked, instruction,
+        asked::{self, Said, Subject},
+        instruction,
         overlap::{self, Equivalents, Idf},
         sentence,
     },
@@ -123,7 +124,7 @@ impl Wording {
         let present: Vec<HashSet<String>> = candidates.iter().map(|c| equivalents.feature_set(&c.passage())).collect();
         let idf = Idf::over(&present);
         let wanted_figure = asked::figure(question);
-        let subject = asked::Subject::of(question);
+        let subject = Subject::of(question);
         let mut place: HashMap<Label, usize> = HashMap::new();
         let each = candidates.iter().zip(&present).map(|(candidate, words)| {
             let lexical = overlap::coverage(&wanted, words, &idf);
@@ -133,10 +134,11 @@ impl Wording {
             let first = 1.0 / (1.0 + *before as f32);
             *before += 1;
             // Under a heading that is the question itself, the text answers from its first sentence on.
-            let headed = overlap::coverage(&wanted, &equivalents.feature_set(&candidate.context), &idf) >= HEADED;
+            let context = equivalents.feature_set(&candidate.context);
+            let headed = overlap::coverage(&wanted, &context, &idf) >= HEADED;
             // A heading holds them for all that stands under it.
-            let own = equivalents.feature_set(&candidate.text);
-            let holds_new = new.as_ref().map_or(0.0, |new| overlap::coverage(new, &own, &idf));
+            let own = || equivalents.feature_set(&candidate.text);
+            let holds_new = new.as_ref().map_or(0.0, |new| overlap::coverage(new, &own(), &idf));
             let mut bonus = NEW * holds_new;
             if holds_figure {
                 bonus += FIGURE;
@@ -144,7 +146,7 @@ impl Wording {
             if headed {
                 bonus += 0.3 * first;
             }
-            let told = subject.is_told_by(&own);
+            let told = subject.said_in(&candidate.text, &context, &equivalents) == Said::Told;
             if told {
                 bonus += TOLD;
             }

@@ -81,6 +81,8 @@ struct GateOut {
     direct: f32,
     #[serde(default)]
     told: f32,
+    #[serde(default)]
+    other_years: f32,
 }
 
 impl GateOut {
@@ -97,6 +99,7 @@ impl GateOut {
             agreement: f.agreement,
             direct: f.direct,
             told: f.told,
+            other_years: f.other_years,
         }
     }
 }

@@ -136,7 +136,7 @@ pub(super) fn detail(verdict: &Verdict) -> Option<&'static str> {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Abstention)]
 pub struct AbstentionJson {
-    /// `nothing_found`, `not_answered`, `not_in_knowledge_base` or `nothing_verified`.
+    /// `nothing_found`, `not_answered`, `other_years`, `not_in_knowledge_base` or `nothing_verified`.
     pub reason: &'static str,
     pub message: MessageJson,
     pub searched: SearchedJson,

@@ -225,6 +225,34 @@ fn the_bundled_corpora_are_ingested_once() {
     assert!(on("2026-11-01").contains("三个月内提出") && !on("2026-11-01").contains("六个月内提出"));
 }
 
+/// The years of a table are what its figures are told apart by: a question for another year gets none of them.
+#[test]
+fn a_figure_is_told_by_its_row_and_never_by_that_of_another_year() {
+    let home = home();
+    let file = home.path().join("星辰科技2023年年度报告.csv");
+    let rows = [
+        "项目,2023年,2022年",
+        "营业收入,512300.12,480100.00",
+        "营业成本,301000.50,290000.00",
+        "净利润,45600.30,50200.00",
+    ];
+    fs::write(&file, rows.join("\n")).expect("the home takes it");
+    ingest(home.path(), &file);
+    let ask =
+        |question: &str| json(home.path(), &["ask", "--json", "--mode", "strict", "--collection", "docs", question]);
+    for question in ["2022年净利润是多少？", "星辰科技2023年的净利润有多少？"] {
+        let answer = ask(question);
+        assert_eq!(answer["outcome"], "answered", "{answer}");
+        let sentences = answer["sentences"].as_array().expect("sentences");
+        let quoted: Vec<&str> = sentences.iter().filter_map(|s| s["text"].as_str()).collect();
+        assert_eq!(quoted, ["净利润：2023年 45600.30；2022年 50200.00。"], "{question}");
+    }
+    let answer = ask("2019年净利润是多少？");
+    assert_eq!(answer["outcome"], "abstained", "{answer}");
+    assert_eq!(answer["abstention"]["reason"], "other_years", "{answer}");
+    assert_eq!(answer["text"], "");
+}
+
 #[test]
 fn models_that_are_missing_cut_or_meant_for_another_job_are_refused() {
     let home = home();
