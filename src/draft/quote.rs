@@ -111,7 +111,7 @@ pub struct Wording {
     equivalents: Equivalents,
     idf: Idf,
     /// By candidate: share of the question's content in the sentence and its headings; what is added for its place;
-    /// whether it is the row of a table that tells what the question names.
+    /// whether it tells what the question names.
     each: Vec<(f32, f32, bool)>,
 }
 
@@ -150,7 +150,7 @@ impl Wording {
             if told {
                 bonus += TOLD;
             }
-            (lexical, bonus, told && candidate.is_row)
+            (lexical, bonus, told)
         });
         let each = each.collect();
         Self { wanted, equivalents, idf, each }
@@ -262,7 +262,7 @@ pub fn compose(
     for item in pieces.iter().filter_map(|label| evidence.get(*label)) {
         let all = candidates.iter().zip(scores.iter().zip(&wording.each));
         let own = all.filter(|(candidate, _)| candidate.label == item.label);
-        let sentences = own.map(|(candidate, (&score, &(.., row)))| Scored { candidate, score, row }).collect();
+        let sentences = own.map(|(candidate, (&score, &(.., told)))| Scored { candidate, score, told }).collect();
         Piece { item, sentences }.quote(limits, &mut draft);
     }
     draft
@@ -277,8 +277,8 @@ struct Piece<'a> {
 struct Scored<'a> {
     candidate: &'a Candidate,
     score: f32,
-    /// The row of a table that tells what the question names.
-    row: bool,
+    /// It tells what the question names.
+    told: bool,
 }
 
 impl Piece<'_> {
@@ -287,14 +287,28 @@ impl Piece<'_> {
             // On a tie the earlier sentence wins: sources give the conclusion first.
             self.sentences[*a].score.total_cmp(&self.sentences[*b].score).then(b.cmp(a))
         });
-        let chosen = match best {
-            Some(best) if self.sentences[best].row || is_cut(self.item, limits) => self.run(best, limits),
-            _ => 0..self.sentences.len(),
-        };
+        let Some(best) = best.map(|at| (at, &self.sentences[at])) else { return };
+        let told_by_row = best.1.told && best.1.candidate.is_row;
+        let chosen =
+            if is_cut(self.item, limits) && !told_by_row { self.run(best.0, limits) } else { 0..self.sentences.len() };
+        let text = &self.item.chunk.text;
+        let mut size = 0;
         let mut end_of_last: Option<usize> = None;
-        for Scored { candidate, .. } in &self.sentences[chosen] {
+        for Scored { candidate, told, .. } in &self.sentences[chosen] {
+            // Beside a sentence that tells, the rows of a table say other things; beside such a row, prose does.
+            let says_other_things = best.1.told && !told && (candidate.is_row || told_by_row);
+            if says_other_things {
+                continue;
+            }
+            size += width(&candidate.text);
+            if told_by_row && end_of_last.is_some() && size > limits.run {
+                break;
+            }
             let lead = match end_of_last {
-                Some(end) => Span::new(end, candidate.span.start()).of(&self.item.chunk.text).unwrap_or(" ").to_owned(),
+                Some(end) => {
+                    let between = Span::new(end, candidate.span.start()).of(text).unwrap_or(" ");
+                    if between.trim().is_empty() { between.to_owned() } else { "\n".to_owned() }
+                }
                 None if draft.sentences.is_empty() => String::new(),
                 None => "\n\n".to_owned(),
             };
@@ -307,8 +321,7 @@ impl Piece<'_> {
         }
     }
 
-    /// Sentences around the best one, grown towards the better neighbour while they fit. A row that tells what is asked
-    /// grows only to others that do.
+    /// Sentences around the best one, grown towards the better neighbour while they fit.
     fn run(&self, best: usize, limits: &Limits) -> std::ops::Range<usize> {
         let least = SHARE * self.sentences[best].score;
         let (mut from, mut to) = (best, best + 1);
@@ -326,9 +339,7 @@ impl Piece<'_> {
                 (None, None) => break,
             };
             size += width(&self.sentences[next].candidate.text);
-            let belongs =
-                if self.sentences[best].row { self.sentences[next].row } else { self.sentences[next].score >= least };
-            if size > limits.run || !(opens || belongs) {
+            if size > limits.run || !opens && self.sentences[next].score < least {
                 break;
             }
             if next < from { from = next } else { to = next + 1 }
@@ -403,6 +414,11 @@ mod tests {
         assert_eq!(got, ["Net income: 2019 $1.2 million; 2018 $1.1 million."]);
         let got = quoted("How did the company do?", &[table], &Limits::default());
         assert_eq!(got.len(), 4, "{got:?}");
+        let mixed =
+            format!("{table}\nThe company had 1,024 employees in research in 2019. Most of them hold a degree.");
+        let got = quoted("How many employees in research had the company in 2019?", &[&mixed], &Limits::default());
+        assert_eq!(got[1..], ["The company had 1,024 employees in research in 2019.", "Most of them hold a degree."]);
+        assert_eq!(got.len(), 3, "the heading, and no row: {got:?}");
     }
 
     #[test]
