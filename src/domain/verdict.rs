@@ -13,6 +13,8 @@ use super::{
 pub enum Support {
     /// The words of the claim stand in the source.
     Verbatim,
+    /// One cell of a table says it: row, year and figure are the claim's.
+    Tabled,
     /// Every checkable part agrees and the encoder puts it above the threshold in force.
     Model,
 }

@@ -107,12 +107,17 @@ pub enum Said {
     Little,
 }
 
+/// The content features of a text without the words that only ask for a figure or say whose it is.
+pub fn content(text: &str) -> impl Iterator<Item = String> {
+    let says_nothing = |word: &String| word == "s" || FRAME_EN.contains(&word.as_str());
+    let features = overlap::features(&FRAME_ZH.replace_all(text, "$figure "));
+    features.into_iter().filter(move |word| !says_nothing(word))
+}
+
 impl Subject {
     pub fn of(question: &str) -> Self {
-        let features = overlap::features(&FRAME_ZH.replace_all(question, "$figure "));
-        let says_nothing = |word: &str| word == "s" || FRAME_EN.contains(&word);
-        let named = features.into_iter().filter(|word| !says_nothing(word));
-        let (figures, names) = named.map(|word| fiscal_year(&word).unwrap_or(word)).partition(|word| is_figure(word));
+        let named = content(question).map(|word| fiscal_year(&word).unwrap_or(word));
+        let (figures, names) = named.partition(|word| is_figure(word));
         Self { names, figures }
     }
 

@@ -14,7 +14,7 @@ use super::{
     judge::{Finding, Opened, Read, State},
     lead,
     read::{self, Source},
-    references, rules,
+    references, rules, tabled,
     verbatim::{self, Verbatim},
 };
 use crate::{
@@ -52,7 +52,7 @@ pub struct Cascade {
 
 /// Who is asked about what the rules left open.
 enum SecondOpinion {
-    /// Nobody: only the claim's very words support it.
+    /// Nobody: only the claim's very words or a cell of a table support it.
     None,
     /// An encoder of single texts, and words in common.
     Vectors(Vectors),
@@ -61,7 +61,7 @@ enum SecondOpinion {
 }
 
 impl Cascade {
-    /// Without an embedder only the claim's very words support it.
+    /// Without an embedder only the claim's very words or a cell of a table support it.
     pub fn new(embedder: Option<Arc<dyn Embedder>>, thresholds: Thresholds) -> Self {
         let second = embedder.map_or(SecondOpinion::None, |embedder| SecondOpinion::Vectors(Vectors::new(embedder)));
         Self::over(second, thresholds)
@@ -332,6 +332,10 @@ impl Reader<'_, '_> {
                 Some(Verbatim::Cut { limit, .. }) => cut = cut.or(Some((at, limit))),
                 None => {}
             }
+        }
+        if finding.verbatim.is_none() {
+            let row = |&at: &usize| Some((at, tabled::find(&self.unit, &self.table.sources[at])?));
+            finding.tabled = members.iter().filter(|at| !stale(**at)).find_map(row);
         }
         let told = finding.reasons.iter().any(|r| r.code == "R14");
         if let (Some((at, limit)), None, false) = (cut, finding.verbatim, told) {

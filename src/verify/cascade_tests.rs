@@ -120,6 +120,23 @@ async fn the_sources_own_words_are_supported_with_their_exact_bytes() {
 }
 
 #[tokio::test]
+async fn a_cell_of_a_table_supports_its_figure_and_contradicts_that_of_another_year() {
+    let table = "营业收入：2023年 512,300.12万元；2022年 480,100.00万元。\n营业成本：2023年 301,000.50万元；2022年 290,000.00万元。";
+    let judgement = judge("2023年营业收入为51.23亿元[1]。", &[table]).await;
+    let Verdict::Supported { by, how: Support::Tabled } = &judgement.verdict else { panic!("{judgement:?}") };
+    assert_eq!(Some(by.first().quote.as_str()), table.lines().next());
+    assert!(judgement.reasons.iter().any(|r| r.code == "T") && judgement.p_supported > 0.9, "{judgement:?}");
+    let judgement = judge("2023年营业收入为48.01亿元[1]。", &[table]).await;
+    assert!(matches!(judgement.verdict, Verdict::Contradicted { .. }), "{judgement:?}");
+    for other in
+        ["2023年营业收入为30.10亿元[1]。", "2023年营业利润为51.23亿元[1]。", "2023年营业收入预计为51.23亿元[1]。"]
+    {
+        let judgement = judge(other, &[table]).await;
+        assert!(!matches!(judgement.verdict, Verdict::Supported { .. }), "{judgement:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_label_that_does_not_exist_is_a_verdict() {
     for (claim, written) in
         [("借款人应当返还借款[7]。", "[7]"), ("借款人应当返还借款[0]。", "[0]"), ("借款人应当返还借款[1][3]。", "[3]")]

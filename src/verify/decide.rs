@@ -38,6 +38,8 @@ impl Default for Thresholds {
 pub struct Signals {
     /// Its very words stand there.
     pub verbatim: bool,
+    /// One cell of a table says no more and no less.
+    pub tabled: bool,
     /// A rule found that an aligned sentence says otherwise.
     pub contradicted: bool,
     /// A rule found a part that no source holds.
@@ -72,16 +74,18 @@ pub enum Decision {
     /// Step 6.
     Flagged,
     /// Step 7.
-    Model,
+    Tabled,
     /// Step 8.
-    Judged,
+    Model,
     /// Step 9.
+    Judged,
+    /// Step 10.
     Open,
 }
 
 impl Decision {
     pub const fn backs(self) -> bool {
-        matches!(self, Self::Verbatim | Self::Model | Self::Judged)
+        matches!(self, Self::Verbatim | Self::Tabled | Self::Model | Self::Judged)
     }
 }
 
@@ -98,12 +102,14 @@ pub fn decide(signals: &Signals, thresholds: &Thresholds) -> Decision {
         Decision::Contradicted
     } else if signals.part_missing {
         Decision::PartMissing
-    } else if signals.coverage < thresholds.floor && far && !promoted {
+    } else if signals.coverage < thresholds.floor && far && !promoted && !signals.tabled {
         Decision::NoEvidence
     } else if likely {
         Decision::LikelyContradicted
     } else if signals.flagged {
         Decision::Flagged
+    } else if signals.tabled {
+        Decision::Tabled
     } else if promoted {
         Decision::Model
     } else if judged {
@@ -168,6 +174,7 @@ pub fn combine(sides: &[Side], together: Decision) -> Ruling {
         | Decision::Flagged
         | Decision::Open
         | Decision::Verbatim
+        | Decision::Tabled
         | Decision::Model
         | Decision::Judged => Ruling::NeedsReview,
     }
@@ -182,6 +189,7 @@ mod tests {
     fn signals(flags: &str, coverage: f32, score: Option<f32>) -> Signals {
         Signals {
             verbatim: flags.contains('V'),
+            tabled: flags.contains('T'),
             contradicted: flags.contains('C'),
             part_missing: flags.contains('U'),
             flagged: flags.contains('F'),
@@ -196,11 +204,18 @@ mod tests {
     #[test]
     fn every_row_of_the_table() {
         use Decision::{
-            Contradicted, Flagged, Judged, LikelyContradicted, Model, NoEvidence, Open, PartMissing, Verbatim,
+            Contradicted, Flagged, Judged, LikelyContradicted, Model, NoEvidence, Open, PartMissing, Tabled, Verbatim,
         };
         let rows = [
             ("V", 1.0, None, Verbatim),
             ("VC", 1.0, Some(0.0), Verbatim),
+            ("VT", 1.0, Some(0.0), Verbatim),
+            ("T", 0.1, None, Tabled),
+            ("Tn", 0.9, Some(0.9), Tabled),
+            ("TF", 0.9, Some(0.9), Flagged),
+            ("TC", 0.9, Some(0.9), Contradicted),
+            ("TU", 0.9, Some(0.9), PartMissing),
+            ("Tc", 0.9, Some(0.9), LikelyContradicted),
             ("C", 0.9, Some(1.0), Contradicted),
             ("CU", 0.9, Some(1.0), Contradicted),
             ("CUF", 0.0, None, Contradicted),

@@ -1,4 +1,4 @@
-//! Reasons of the cascade itself, in words. Codes: "L" label, "V" verbatim, "E" encoder, "J" judge, "N" no evidence, "M"
+//! Reasons of the cascade itself, in words. Codes: "L" label, "V" verbatim, "T" table, "E" encoder, "J" judge, "N" no evidence, "M"
 //! cited another source than the one that backs it, "X" sources contradict each other; "R…" are the rules.
 
 use super::{
@@ -32,6 +32,14 @@ pub(super) fn support(finding: &Finding, sources: &[Source<'_>], thresholds: &Th
         let label = sources[at].evidence.label;
         let message = Message::new(format!("原文见 {label}。"), format!("These words stand in {label}."));
         return reason("V", Effect::Ground, Some(EvidenceSpan { label, span }), message);
+    }
+    if let Some((at, span)) = finding.tabled {
+        let label = sources[at].evidence.label;
+        let message = Message::new(
+            format!("{label} 的表格中，同一项目、同一时期的数值即为此数。"),
+            format!("The table in {label} has this figure for the same item and the same period."),
+        );
+        return reason("T", Effect::Ground, Some(EvidenceSpan { label, span }), message);
     }
     if let Some(p) = finding.judged {
         let tau = thresholds.judged;

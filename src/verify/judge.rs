@@ -22,6 +22,8 @@ pub(super) struct Finding {
     /// Sources of the group.
     pub members: Vec<usize>,
     pub verbatim: Option<(usize, Span)>,
+    /// The row of a table, one of whose cells says the claim.
+    pub tabled: Option<(usize, Span)>,
     pub reasons: Vec<Reason>,
     pub features: Features,
     /// Best run of sentences: source, run, coverage.
@@ -67,6 +69,7 @@ impl Finding {
         Self {
             members: self.members.clone(),
             verbatim: self.verbatim,
+            tabled: self.tabled,
             reasons: self.reasons.clone(),
             features: self.features,
             best: self.best,
@@ -88,6 +91,7 @@ impl Finding {
     pub fn decide(&self, long: bool, thresholds: &Thresholds) -> Decision {
         let signals = Signals {
             verbatim: self.verbatim.is_some(),
+            tabled: self.tabled.is_some(),
             contradicted: self.has(Effect::Contradict),
             part_missing: self.has(Effect::Unsupport),
             flagged: self.has(Effect::Flag) || long,
@@ -104,7 +108,7 @@ impl Finding {
     /// The claim's own words, the sentence that the cross-encoder marks, or the run of sentences that holds most of
     /// the claim.
     fn cite_best(&self, sources: &[Source<'_>]) -> Option<Citation> {
-        if let Some((at, span)) = self.verbatim {
+        if let Some((at, span)) = self.verbatim.or(self.tabled) {
             return sources[at].evidence.cite(span);
         }
         if let Some((at, span)) = self.opinion.as_ref().and_then(|o| o.support) {
@@ -215,12 +219,9 @@ impl Read {
                 .filter(|(_, s)| s.cited == cited && s.decision.backs())
                 .map(|(f, _)| f)
                 .collect();
-            // Verbatim before model, then the better covered.
-            backing.sort_by(|a, b| {
-                (b.verbatim.is_some(), b.coverage())
-                    .partial_cmp(&(a.verbatim.is_some(), a.coverage()))
-                    .unwrap_or(std::cmp::Ordering::Equal)
-            });
+            // Verbatim before tables before model, then the better covered.
+            let order = |f: &Finding| (f.verbatim.is_some(), f.tabled.is_some(), f.coverage());
+            backing.sort_by(|a, b| order(b).partial_cmp(&order(a)).unwrap_or(std::cmp::Ordering::Equal));
             backing
         };
         let mut reasons = self.together.reasons.clone();
@@ -298,6 +299,7 @@ impl Read {
         let raw = self.together.judged.unwrap_or_else(best);
         match (ruling, together) {
             (Ruling::Supported, _) if self.findings().any(|f| f.verbatim.is_some()) => raw.max(0.98),
+            (Ruling::Supported, _) if self.findings().any(|f| f.tabled.is_some()) => raw.max(0.95),
             (Ruling::Conflict | Ruling::Miscited, _) => raw.min(0.5),
             (Ruling::Contradicted, _) => raw * 0.15,
             (Ruling::PartMissing, _) => raw * 0.3,
@@ -309,7 +311,11 @@ impl Read {
 }
 
 fn support(backing: &[&Finding]) -> Support {
-    if backing.first().is_some_and(|f| f.verbatim.is_some()) { Support::Verbatim } else { Support::Model }
+    match backing.first() {
+        Some(first) if first.verbatim.is_some() => Support::Verbatim,
+        Some(first) if first.tabled.is_some() => Support::Tabled,
+        _ => Support::Model,
+    }
 }
 
 fn cite_all(findings: &[&Finding], sources: &[Source<'_>]) -> Option<NonEmpty<Citation>> {

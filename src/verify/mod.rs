@@ -1,7 +1,7 @@
 //! Claims to judgements: rules first, the encoder second, never the other way round.
 //!
 //! [`Cascade`] takes each claim through the labels it cites, the sources' own words ([`verbatim`]), the rules
-//! ([`rules`]) and the encoder ([`ground`]: a cross-encoder; [`entail`]: vectors, where there is none); what is open then
+//! ([`rules`]), the rows of tables ([`tabled`]) and the encoder ([`ground`]: a cross-encoder; [`entail`]: vectors, where there is none); what is open then
 //! goes to the judge, where there is one ([`escalate`]); [`decide`] is the table that says what follows.
 
 pub mod align;
@@ -22,6 +22,7 @@ mod read;
 pub mod reference_check;
 mod references;
 pub mod rules;
+mod tabled;
 pub mod tokens;
 pub mod verbatim;
 mod windows;

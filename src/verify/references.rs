@@ -100,7 +100,7 @@ pub(super) fn apply(judgement: &mut Judgement, mut checked: Vec<CheckedReference
             Verdict::Supported { by, how } => {
                 // A source that names the dead law itself is quoted faithfully; the finding stands beside it.
                 let is_quoted = *how == Support::Verbatim && by.iter().any(|place| place.quote.contains(written));
-                let lowers = *how == Support::Model || (check.status.overrules_sources() && !is_quoted);
+                let lowers = *how != Support::Verbatim || (check.status.overrules_sources() && !is_quoted);
                 lowers.then(|| Verdict::NeedsReview { nearest: Some(by.first().clone()) })
             }
             Verdict::NeedsReview { .. } if effect == Effect::Unsupport => Some(Verdict::Unsupported(Missing::Part)),

@@ -78,7 +78,7 @@ pub struct SentenceJson {
     pub claim: String,
     /// `supported`, `contradicted`, `unsupported`, `miscited`, `conflict`, `needs_review` or `not_checked`.
     pub verdict: &'static str,
-    /// What lies behind the verdict: `verbatim` or `model` for support; `unknown_label`, `no_evidence` or `part` for
+    /// What lies behind the verdict: `verbatim`, `tabled` or `model` for support; `unknown_label`, `no_evidence` or `part` for
     /// what is missing; the kind of a sentence that is not checked; otherwise `null`.
     pub detail: Option<&'static str>,
     /// Score for "supported", 0 to 1. It ranks; it is not a probability of truth.
@@ -120,6 +120,7 @@ impl SentenceJson {
 pub(super) fn detail(verdict: &Verdict) -> Option<&'static str> {
     match verdict {
         Verdict::Supported { how: Support::Verbatim, .. } => Some("verbatim"),
+        Verdict::Supported { how: Support::Tabled, .. } => Some("tabled"),
         Verdict::Supported { how: Support::Model, .. } => Some("model"),
         Verdict::Unsupported(Missing::UnknownLabel(_)) => Some("unknown_label"),
         Verdict::Unsupported(Missing::NoEvidence) => Some("no_evidence"),

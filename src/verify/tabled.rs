@@ -1,0 +1,261 @@
+//! Whether a claim says no more than one cell of a table: the name of its row, the year of its column, its figure. Like
+//! the very words of a source, this is support that needs no model, whose cosine is low for rows of figures.
+//!
+//! It holds only where both sides name the same: every word of the row's name stands in the claim, and every word of the
+//! claim in the row's name, in the headings of the cell or of the document, but for those that only join ("was", 为). Any
+//! other word, a direction, a hedge, a negation, leaves the claim to the rest of the cascade.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use regex::Regex;
+
+use super::{case::Unit, read::Source};
+use crate::{
+    domain::text::Span,
+    text::{
+        asked::content,
+        date::{DateMention, DateRelation, When},
+        quantity::{Bound, Quantity, Relation, Trend},
+        sentence,
+    },
+};
+
+/// Words without content for a search that say something here: a source that tells "was" does not bear out "may be".
+static QUALIFIES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:about|any|by|can|could|from|if|into|may|must|shall|should|some|such|than|under|will|within|would)\b|或|被|就|都|也|而|几|不|未|非|没",
+    )
+    .expect("a constant pattern that compiles")
+});
+
+/// What joins a name to its figure.
+static JOINS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:为|是|达到?|录得|有)\s*$|实现了?").expect("a constant pattern that compiles"));
+
+/// The row that says it, as a place in the chunk.
+pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Span> {
+    let [date] = claim.dates.as_slice() else { return None };
+    let figures: Vec<&Quantity> = claim.quantities.iter().filter(|q| !q.span.overlaps(date.span)).collect();
+    let [figure] = figures.as_slice() else { return None };
+    let moves = |q: &Quantity| q.change.is_some() || matches!(q.trend, Some(Trend::Up | Trend::Down));
+    let is_flat = |q: &Quantity| q.bound == Bound::Exact && q.hedge.is_none() && !moves(q);
+    if !is_flat(figure) || claim.references.iter().any(|r| !r.span.is_empty()) {
+        return None;
+    }
+    let named = named(claim.text, figure.span, date.span);
+    let meta = &source.evidence.meta;
+    let context: HashSet<String> = std::iter::once(meta.title.as_str())
+        .chain(source.evidence.chunk.path.iter().map(String::as_str))
+        .flat_map(content)
+        .collect();
+    let mut found = None;
+    for row in &source.sentences {
+        let Some(row_says) = Row::read(&row.unit, source, row.span) else { continue };
+        if !row_says.label.is_subset(&named) {
+            continue;
+        }
+        let Some(cell) = row_says.of(date, &named) else { continue };
+        let known =
+            |word: &String| row_says.label.contains(word) || cell.heading.contains(word) || context.contains(word);
+        if !named.iter().all(known) || qualifies(claim.text, row.unit.text) {
+            continue;
+        }
+        let same = matches!(figure.relation(cell.figure), Relation::Same | Relation::Rounded)
+            && is_loss(figure) == is_loss(cell.figure)
+            && is_flat(cell.figure);
+        if !same {
+            // Two rows of one name tell different figures: which is meant, a person sees.
+            return None;
+        }
+        found = found.or(Some(row.span));
+    }
+    found
+}
+
+/// A loss of 5 is a profit of -5, and neither is told by the other's row.
+fn is_loss(quantity: &Quantity) -> (bool, bool) {
+    (quantity.trend == Some(Trend::Loss), quantity.value.low() < 0.into())
+}
+
+/// Whether a column of this date has the figures of the period that is claimed: the same one; its closing day, where a year
+/// is claimed; the year, where its last day is. Of a quarter, the year says nothing.
+fn is_period(claimed: When, column: When) -> bool {
+    let last_day = |when: When| matches!(when, When::Day { month: Some(12), day: 31, .. });
+    match claimed.against(column) {
+        DateRelation::Same => true,
+        DateRelation::Within => matches!((claimed, column), (When::Year(_), When::Day { .. })),
+        DateRelation::Coarser => last_day(claimed) && matches!(column, When::Year(_)),
+        DateRelation::Different | DateRelation::Unclear => false,
+    }
+}
+
+/// What a claim names besides its figure and its date.
+fn named(claim: &str, figure: Span, date: Span) -> HashSet<String> {
+    let mut rest = String::new();
+    let mut at = 0;
+    for gap in [figure.min(date), figure.max(date)] {
+        rest.push_str(&JOINS.replace_all(claim.get(at..gap.start()).unwrap_or_default(), " "));
+        rest.push(' ');
+        at = gap.end();
+    }
+    rest.push_str(&JOINS.replace_all(claim.get(at..).unwrap_or_default(), " "));
+    content(&rest).collect()
+}
+
+/// Whether the claim holds a word that qualifies what it says and that the row does not hold.
+fn qualifies(claim: &str, row: &str) -> bool {
+    let row = row.to_lowercase();
+    QUALIFIES.find_iter(claim).any(|word| !row.contains(&word.as_str().to_lowercase()))
+}
+
+/// A row `name: heading figure; heading figure.`, with places in its text.
+struct Row<'r> {
+    label: HashSet<String>,
+    cells: Vec<Cell<'r>>,
+}
+
+struct Cell<'r> {
+    /// The heading's words, without its dates.
+    heading: HashSet<String>,
+    date: Option<&'r DateMention>,
+    figure: &'r Quantity,
+}
+
+impl<'r> Row<'r> {
+    fn read(unit: &'r Unit<'_>, source: &Source<'_>, span: Span) -> Option<Self> {
+        if !sentence::is_row(&source.evidence.chunk.text, span) {
+            return None;
+        }
+        let (label, rest) = unit.text.split_once(": ").or_else(|| unit.text.split_once('：'))?;
+        let label: HashSet<String> = content(label).collect();
+        let mut at = unit.text.len() - rest.len();
+        let mut cells = Vec::new();
+        for part in rest.split_inclusive(['；', ';']) {
+            let own = Span::new(at, at + part.len());
+            at = own.end();
+            let mut dates: Vec<&DateMention> = unit.dates.iter().filter(|d| own.contains(d.span)).collect();
+            let is_figure = |q: &&Quantity| own.contains(q.span) && !dates.iter().any(|d| d.span.overlaps(q.span));
+            let Some(figure) = unit.quantities.iter().filter(is_figure).next_back() else { continue };
+            let mut heading = String::new();
+            let mut from = own.start();
+            for date in &dates {
+                heading.push_str(unit.text.get(from..date.span.start()).unwrap_or_default());
+                heading.push(' ');
+                from = date.span.end();
+            }
+            heading.push_str(unit.text.get(from..figure.span.start()).unwrap_or_default());
+            let heading = content(&heading).collect();
+            // "Year ended December 31," over "2019": the year is what tells the columns apart.
+            dates.retain(|d| d.when.year().is_some());
+            let date = if let [date] = dates.as_slice() { Some(*date) } else { None };
+            cells.push(Cell { heading, date, figure });
+        }
+        (!label.is_empty()).then_some(Self { label, cells })
+    }
+
+    /// The one cell of this date. What its headings tell besides ("six months", "restated") must be named.
+    fn of(&self, date: &DateMention, named: &HashSet<String>) -> Option<&Cell<'r>> {
+        let told = |cell: &&Cell<'_>| cell.date.is_some_and(|d| is_period(date.when, d.when));
+        let mut of_date = self.cells.iter().filter(told);
+        let (cell, more) = (of_date.next()?, of_date.next());
+        (more.is_none() && cell.heading.is_subset(named)).then_some(cell)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        text::lang,
+        verify::read::{self, tests::plain_evidence},
+    };
+
+    const ZH: &str = "营业收入：2023年 512,300.12万元；2022年 480,100.00万元；本年比上年增减 6.71%。\n归属于上市公司股东的净利润：2023年 45,600.30万元；2022年 -50,200.00万元。\n基本每股收益（元/股）：2023年 1.23元/股；2022年 1.35元/股。\n研发费用：2023年 23,456.00；2022年 20,000.00。";
+    const EN: &str = "Net sales: Year ended December 31, / 2019 $4,512.3 million; Year ended December 31, / 2018 $4,101.0 million.\nCost of sales: Year ended December 31, / 2019 $3,001.2 million; Year ended December 31, / 2018 $2,870.4 million.\nNet cash flow: Year ended December 31, / 2019 $(12.4) million; Year ended December 31, / 2018 $201.3 million.\nGoodwill: Preliminary 2019 $4 million; Revised 2019 $5 million.\nCanada / Fees: 2019 $7 million; 2018 $6 million.\nInterest: 2019 $1 million; 2018 $2 million.\nInterest: 2019 $3 million; 2018 $2 million.\nGross margin: 2019 41.3%; 2018 40.0%.";
+
+    fn finds(claim: &str, text: &str) -> Option<String> {
+        let evidence = plain_evidence(text);
+        let unit = read::unit(claim, lang::detect(claim));
+        Some(find(&unit, &Source::of(&evidence))?.of(text)?.to_owned())
+    }
+
+    #[test]
+    fn one_cell_says_it() {
+        for (claim, text, row) in [
+            ("2023年营业收入为512,300.12万元。", ZH, "营业收入"),
+            ("公司2022年实现营业收入48.01亿元。", ZH, "营业收入"),
+            ("2023年归属于上市公司股东的净利润为4.56亿元。", ZH, "归属于"),
+            ("2022年基本每股收益是1.35元/股。", ZH, "基本每股收益"),
+            ("Net sales were $4,512.3 million in 2019.", EN, "Net sales"),
+            ("In 2018, the company reported net sales of $4.1 billion.", EN, "Net sales"),
+            ("Cost of sales was $3,001.2 million for the year ended December 31, 2019.", EN, "Cost of sales"),
+            ("The gross margin in 2019 was 41.3%.", EN, "Gross margin"),
+            ("Fees in Canada were $7 million in 2019.", EN, "Canada / Fees"),
+            ("Interest was $2 million in 2018.", EN, "Interest"),
+        ] {
+            let found = finds(claim, text);
+            assert!(found.as_ref().is_some_and(|found| found.starts_with(row)), "{claim}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn more_or_less_than_one_cell_does_not() {
+        for (claim, text) in [
+            // Another year, another figure, another unit, another sign.
+            ("2023年营业收入为480,100.00万元。", ZH),
+            ("2021年营业收入为480,100.00万元。", ZH),
+            ("2023年营业收入为512,300.12元。", ZH),
+            ("2023年研发费用为23,456.00万元。", ZH),
+            ("2022年归属于上市公司股东的净利润为50,200万元。", ZH),
+            ("Net cash flow was $12.4 million in 2019.", EN),
+            ("Net sales were 4,512.3 million euros in 2019.", EN),
+            // Another name, or more or less of it.
+            ("2023年营业外收入为512,300.12万元。", ZH),
+            ("2023年净利润为45,600.30万元。", ZH),
+            ("2023年星辰科技营业收入为512,300.12万元。", ZH),
+            ("Sales were $4,512.3 million in 2019.", EN),
+            ("Adjusted net sales were $4,512.3 million in 2019.", EN),
+            ("Fees were $7 million in 2019.", EN),
+            ("Net sales in Europe were $4,512.3 million in 2019.", EN),
+            // Another statement.
+            ("2023年营业收入不是512,300.12万元。", ZH),
+            ("2023年营业收入约为512,300.12万元。", ZH),
+            ("2023年营业收入超过512,300.12万元。", ZH),
+            ("2023年营业收入预计为512,300.12万元。", ZH),
+            ("2023年营业收入增长512,300.12万元。", ZH),
+            ("2023年营业收入或为512,300.12万元。", ZH),
+            ("Net sales may be $4,512.3 million in 2019.", EN),
+            ("Net sales were not $4,512.3 million in 2019.", EN),
+            ("Net sales rose to $4,512.3 million in 2019.", EN),
+            ("Net sales were at least $4,512.3 million in 2019.", EN),
+            ("Net sales rose by $4,512.3 million in 2019.", EN),
+            // Two figures, two dates, none.
+            ("Net sales were $4,512.3 million in 2019 and $4,101.0 million in 2018.", EN),
+            ("Net sales were $4,512.3 million.", EN),
+            // Headings that tell more than dates; two rows of one name.
+            ("Goodwill was $5 million in 2019.", EN),
+            ("Interest was $1 million in 2019.", EN),
+            // A part of the year.
+            (
+                "Sales were $4 million in 2019.",
+                "Sales: Six months ended June 30, / 2019 $4 million; Six months ended June 30, / 2018 $3 million.",
+            ),
+            ("2023年营业收入为400万元。", "营业收入：2023年1-6月 400万元；2022年1-6月 300万元。"),
+            ("2023年营业收入为400万元。", "营业收入：2023年第一季度 400万元；2022年第一季度 300万元。"),
+            // No row.
+            ("Net sales were $4 million in 2019.", "Net sales were $4 million in 2019."),
+        ] {
+            assert_eq!(finds(claim, text), None, "{claim}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_row_does_no_harm(claim in "\\PC{0,80}", row in "[a-z年月0-9：:;；.,$%() /]{0,120}") {
+            let text = format!("{row}\n{claim}");
+            if let Some(found) = finds(&claim, &text) {
+                proptest::prop_assert!(text.contains(&found));
+            }
+        }
+    }
+}
