@@ -14,7 +14,8 @@ use super::{
     judge::{Finding, Opened, Read, State},
     lead,
     read::{self, Source},
-    references, rules, tabled,
+    references, rules,
+    tabled::{self, Tabled},
     verbatim::{self, Verbatim},
 };
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
         document::Domain,
         evidence::EvidenceSet,
         text::Lang,
-        verdict::{Judgement, Reason},
+        verdict::{Effect, Judgement, Reason},
     },
     draft::claims::citation,
     ports::{Embedder, Encoder, Instruments, Judge, Verifier, VerifyError},
@@ -334,14 +335,36 @@ impl Reader<'_, '_> {
             }
         }
         if finding.verbatim.is_none() {
-            let row = |&at: &usize| Some((at, tabled::find(&self.unit, &self.table.sources[at])?));
-            finding.tabled = members.iter().filter(|at| !stale(**at)).find_map(row);
+            let governing: Vec<usize> = members.iter().copied().filter(|&at| !stale(at)).collect();
+            self.read_tables(&governing, &mut finding);
         }
         let told = finding.reasons.iter().any(|r| r.code == "R14");
         if let (Some((at, limit)), None, false) = (cut, finding.verbatim, told) {
             finding.reasons.push(explain::limit_dropped(&self.table.sources[at], limit));
         }
         Some(finding)
+    }
+
+    /// Rows of tables are read cell by cell; where none says the claim, its figures are not taken for found.
+    fn read_tables(&self, members: &[usize], finding: &mut Finding) {
+        for &at in members {
+            let source = &self.table.sources[at];
+            match tabled::find(&self.unit, source) {
+                Some(Tabled::Says(row)) => {
+                    finding.tabled = Some((at, row));
+                    return;
+                }
+                Some(Tabled::Other { claimed, figure, comparison }) => {
+                    finding.reasons.push(explain::other_cell(source, self.text, claimed, figure, comparison));
+                }
+                None => {}
+            }
+        }
+        let sources: Vec<&Source<'_>> = members.iter().map(|&at| &self.table.sources[at]).collect();
+        let told = finding.reasons.iter().any(|r| r.effect == Effect::Contradict);
+        if let (false, Some(figure)) = (told, tabled::only_in_rows(&self.unit, &sources)) {
+            finding.reasons.push(explain::only_in_a_table(self.text, figure));
+        }
     }
 
     fn check_rules(&self, members: &[usize]) -> Vec<Reason> {

@@ -11,7 +11,7 @@ use crate::domain::{
     evidence::{Citation, Label},
     precedence,
     text::{Message, Span},
-    verdict::{Effect, EvidenceSpan, Reason},
+    verdict::{Comparison, Effect, EvidenceSpan, Reason},
 };
 
 fn reason(code: &'static str, effect: Effect, evidence: Option<EvidenceSpan>, message: Message) -> Reason {
@@ -65,6 +65,34 @@ pub fn limit_dropped(source: &Source<'_>, limit: Span) -> Reason {
         format!("The words stand in {label}, but a limiting clause (\"{words}\") was left out."),
     );
     reason("R14", Effect::Flag, Some(EvidenceSpan { label, span: limit }), message)
+}
+
+/// The cell that the claim names has another figure.
+pub fn other_cell(source: &Source<'_>, claim: &str, claimed: Span, figure: Span, comparison: Comparison) -> Reason {
+    let label = source.evidence.label;
+    let (said, stands) =
+        (claimed.of(claim).unwrap_or_default(), figure.of(&source.evidence.chunk.text).unwrap_or_default());
+    let message = Message::new(
+        format!("{label} 的表格中，同一项目、同一时期的数值是“{stands}”，而不是“{said}”。"),
+        format!("The table in {label} has “{stands}” for the same item and the same period, not “{said}”."),
+    );
+    Reason {
+        claim_span: Some(claimed),
+        comparison: Some(comparison),
+        ..reason("T", Effect::Contradict, Some(EvidenceSpan { label, span: figure }), message)
+    }
+}
+
+/// Words in common do not tell whose figure it is.
+pub fn only_in_a_table(claim: &str, figure: Span) -> Reason {
+    let said = figure.of(claim).unwrap_or_default();
+    let message = Message::new(
+        format!("“{said}”只见于表格，但不能确认它属于此句所说的项目和时期，需人工核对行与列。"),
+        format!(
+            "“{said}” stands in a table only, and whether in the row and column that this speaks of, a person must see."
+        ),
+    );
+    Reason { claim_span: Some(figure), ..reason("T", Effect::Flag, None, message) }
 }
 
 pub fn miscited(cited: &[Label], backing: Label) -> Reason {

@@ -9,9 +9,12 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{case::Unit, read::Source};
+use super::{
+    case::Unit,
+    read::{Source, SourceUnit},
+};
 use crate::{
-    domain::text::Span,
+    domain::{text::Span, verdict::Comparison},
     text::{
         asked::content,
         date::{DateMention, DateRelation, When},
@@ -32,8 +35,23 @@ static QUALIFIES: LazyLock<Regex> = LazyLock::new(|| {
 static JOINS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:为|是|达到?|录得|有)\s*$|实现了?").expect("a constant pattern that compiles"));
 
-/// The row that says it, as a place in the chunk.
-pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Span> {
+/// What the tables of a source say of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tabled {
+    /// This row, as a place in the chunk, has a cell that says the claim.
+    Says(Span),
+    /// The cell of the same row and period has another figure.
+    Other {
+        /// Into the claim.
+        claimed: Span,
+        /// Into the chunk.
+        figure: Span,
+        comparison: Comparison,
+    },
+}
+
+/// What the cell says that the claim names. Where two rows of one name disagree about it, nothing.
+pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
     let [date] = claim.dates.as_slice() else { return None };
     let figures: Vec<&Quantity> = claim.quantities.iter().filter(|q| !q.span.overlaps(date.span)).collect();
     let [figure] = figures.as_slice() else { return None };
@@ -48,7 +66,7 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Span> {
         .chain(source.evidence.chunk.path.iter().map(String::as_str))
         .flat_map(content)
         .collect();
-    let mut found = None;
+    let (mut says, mut other) = (None, None);
     for row in &source.sentences {
         let Some(row_says) = Row::read(&row.unit, source, row.span) else { continue };
         if !row_says.label.is_subset(&named) {
@@ -60,16 +78,52 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Span> {
         if !named.iter().all(known) || qualifies(claim.text, row.unit.text) {
             continue;
         }
-        let same = matches!(figure.relation(cell.figure), Relation::Same | Relation::Rounded)
-            && is_loss(figure) == is_loss(cell.figure)
-            && is_flat(cell.figure);
-        if !same {
-            // Two rows of one name tell different figures: which is meant, a person sees.
-            return None;
+        let relation = figure.relation(cell.figure);
+        match relation {
+            _ if is_loss(figure) != is_loss(cell.figure) || !is_flat(cell.figure) => return None,
+            Relation::Same | Relation::Rounded => says = says.or(Some(row.span)),
+            Relation::Different => {
+                let compared = figure.compare(cell.figure);
+                other = other.or(Some(Tabled::Other {
+                    claimed: figure.span,
+                    figure: cell.figure.span.shifted(row.span.start()),
+                    comparison: Comparison {
+                        claim: compared.claim,
+                        source: compared.source,
+                        relation: relation.sign(),
+                    },
+                }));
+            }
+            _ => return None,
         }
-        found = found.or(Some(row.span));
     }
-    found
+    match (says, other) {
+        (Some(row), None) => Some(Tabled::Says(row)),
+        (None, other) => other,
+        (Some(_), Some(_)) => None,
+    }
+}
+
+/// A figure of the claim that stands in rows of tables alone, as a place in the claim. Only the row and the column tell
+/// whether it is the figure that is claimed; words in common and vectors do not.
+pub fn only_in_rows(claim: &Unit<'_>, sources: &[&Source<'_>]) -> Option<Span> {
+    let stands = |figure: &Quantity, sentence: &SourceUnit<'_>| {
+        sentence.unit.quantities.iter().any(|theirs| figure.relation(theirs).is_grounded())
+    };
+    let only = |figure: &&Quantity| {
+        let mut any = false;
+        for source in sources {
+            for sentence in source.sentences.iter().filter(|sentence| stands(figure, sentence)) {
+                if !sentence::is_row(&source.evidence.chunk.text, sentence.span) {
+                    return false;
+                }
+                any = true;
+            }
+        }
+        any
+    };
+    let figures = claim.quantities.iter().filter(|q| !claim.dates.iter().any(|d| d.span.overlaps(q.span)));
+    figures.filter(only).map(|figure| figure.span).next()
 }
 
 /// A loss of 5 is a profit of -5, and neither is told by the other's row.
@@ -135,7 +189,7 @@ impl<'r> Row<'r> {
             at = own.end();
             let mut dates: Vec<&DateMention> = unit.dates.iter().filter(|d| own.contains(d.span)).collect();
             let is_figure = |q: &&Quantity| own.contains(q.span) && !dates.iter().any(|d| d.span.overlaps(q.span));
-            let Some(figure) = unit.quantities.iter().filter(is_figure).next_back() else { continue };
+            let Some(figure) = unit.quantities.iter().rfind(is_figure) else { continue };
             let mut heading = String::new();
             let mut from = own.start();
             for date in &dates {
@@ -176,7 +230,42 @@ mod tests {
     fn finds(claim: &str, text: &str) -> Option<String> {
         let evidence = plain_evidence(text);
         let unit = read::unit(claim, lang::detect(claim));
-        Some(find(&unit, &Source::of(&evidence))?.of(text)?.to_owned())
+        match find(&unit, &Source::of(&evidence))? {
+            Tabled::Says(row) => Some(row.of(text)?.to_owned()),
+            Tabled::Other { .. } => None,
+        }
+    }
+
+    #[test]
+    fn the_cell_of_that_row_and_year_has_another_figure() {
+        for (claim, text, figure) in [
+            ("2023年营业收入为480,100.00万元。", ZH, "512,300.12万元"),
+            ("2022年基本每股收益是1.23元/股。", ZH, "1.35元/股"),
+            ("Net sales were $3,001.2 million in 2019.", EN, "$4,512.3 million"),
+            ("Gross margin was 40.0% in 2019.", EN, "41.3%"),
+        ] {
+            let (evidence, unit) = (plain_evidence(text), read::unit(claim, lang::detect(claim)));
+            let found = find(&unit, &Source::of(&evidence));
+            let Some(Tabled::Other { figure: place, .. }) = &found else { panic!("{claim}: {found:?}") };
+            assert_eq!(place.of(text), Some(figure), "{claim}");
+        }
+        for (claim, text) in [
+            // Which Interest, which 2019, which sales: unknown.
+            ("Interest was $4 million in 2019.", EN),
+            ("Goodwill was $6 million in 2019.", EN),
+            ("Sales were $4 million in 2019.", EN),
+            ("2023年研发费用为100万元。", ZH),
+        ] {
+            let (evidence, unit) = (plain_evidence(text), read::unit(claim, lang::detect(claim)));
+            let found = find(&unit, &Source::of(&evidence));
+            assert!(!matches!(found, Some(Tabled::Says(_))), "{claim}: {found:?}");
+        }
+        let unit = read::unit("Sales were $4,512.3 million.", lang::detect("Sales"));
+        let (table, prose) = (plain_evidence(EN), plain_evidence("We sold for $4,512.3 million."));
+        let (table, prose) = (Source::of(&table), Source::of(&prose));
+        assert_eq!(only_in_rows(&unit, &[&table]), Some(Span::new(11, 27)));
+        assert_eq!(only_in_rows(&unit, &[&table, &prose]), None);
+        assert_eq!(only_in_rows(&unit, &[&prose]), None);
     }
 
     #[test]
