@@ -352,6 +352,8 @@ impl Reader<'_, '_> {
             match tabled::find(&self.unit, source) {
                 Some(Tabled::Says(row)) => {
                     finding.tabled = Some((at, row));
+                    // Whose figure it is, the cell tells better than words in common do.
+                    finding.reasons.retain(|r| r.code != "R2");
                     return;
                 }
                 Some(Tabled::Other { claimed, figure, comparison }) => {

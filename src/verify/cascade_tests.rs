@@ -126,6 +126,9 @@ async fn a_cell_of_a_table_supports_its_figure_and_contradicts_that_of_another_y
     let Verdict::Supported { by, how: Support::Tabled } = &judgement.verdict else { panic!("{judgement:?}") };
     assert_eq!(Some(by.first().quote.as_str()), table.lines().next());
     assert!(judgement.reasons.iter().any(|r| r.code == "T") && judgement.p_supported > 0.9, "{judgement:?}");
+    let net = "Net revenues: Fiscal Year / 2018 $2,280 million; Fiscal Year / 2017 $1,664 million.\nPercentage of total net revenues: Fiscal Year / 2018 47%; Fiscal Year / 2017 41%.";
+    let judgement = judge("Net revenues were $1,664 million in 2017[1].", &[net]).await;
+    assert!(matches!(judgement.verdict, Verdict::Supported { how: Support::Tabled, .. }), "{judgement:?}");
     let judgement = judge("2023年营业收入为48.01亿元[1]。", &[table]).await;
     assert!(matches!(judgement.verdict, Verdict::Contradicted { .. }), "{judgement:?}");
     for other in
