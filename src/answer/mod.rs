@@ -373,9 +373,10 @@ fn explain(reason: AbstentionReason, evidence: &EvidenceSet) -> Message {
         AbstentionReason::NotAnswered => {
             ("找到了相近的内容，但它们没有回答这个问题", "Passages were found, but none of them answers the question")
         }
-        AbstentionReason::OtherYears => {
-            ("来源中有所问的内容，但属于其他年份", "What is asked stands in the sources, but of other years")
-        }
+        AbstentionReason::OtherYears => (
+            "来源中有所问的内容，但属于其他年份：请改问这些年份，或加入所问年份的文件",
+            "What is asked stands in the sources, but of other years: ask for those, or add a document of that year",
+        ),
         AbstentionReason::NotInKnowledgeBase => (
             "问题提到的法规或条文不在知识库中",
             "The law or article that the question names is not in the knowledge base",

@@ -137,6 +137,10 @@ impl Default for Gate {
     ///
     /// The cosine decides alone: margin, coverage and agreement help on these questions and speak against those in
     /// everyday words, which they hardly hold (of 27 written afterwards, 0.44 passed with the margin, 0.59 without).
+    ///
+    /// A row that tells what is asked: of 199 questions over tables that were set aside, 151 are answered with it and 127
+    /// without; over the tables of another document 3 of 199 pass either way. `told` is no fitted figure, only above
+    /// the threshold.
     fn default() -> Self {
         Self {
             zh: Weights { bias: -118.46, values: [132.11, 0.0, 0.0, 0.0, 0.0, 0.0] },

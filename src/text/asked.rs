@@ -9,6 +9,7 @@ use super::{
     date,
     overlap::{self, Equivalents},
     quantity::{self, Counted, Kind},
+    sentence::split_row,
 };
 
 /// What a figure measures that answers a question.
@@ -126,12 +127,15 @@ impl Subject {
     /// the names stand in the sentence, or all that stands before its colon is named. A question that names but one
     /// thing, or nothing but figures, is told by no sentence alone.
     pub fn said_in(&self, sentence: &str, context: &HashSet<String>, equivalents: &Equivalents) -> Said {
+        if self.names.is_empty() || self.names.len() + self.figures.len() < 2 {
+            return Said::Little;
+        }
         let own = equivalents.feature_set(sentence);
         let in_own = self.names.iter().filter(|name| own.contains(*name)).count();
         let named = self.names.iter().all(|name| own.contains(name) || context.contains(name));
-        let is_named = |label: &str| overlap::feature_set(label).is_subset(&self.names);
-        let by_itself = || 2 * in_own >= self.names.len() || label(sentence).is_some_and(is_named);
-        if self.names.len() + self.figures.len() < 2 || in_own == 0 || !named || !by_itself() {
+        let is_named = |(name, _): (&str, &str)| overlap::feature_set(name).is_subset(&self.names);
+        let by_itself = || 2 * in_own >= self.names.len() || split_row(sentence).is_some_and(is_named);
+        if in_own == 0 || !named || !by_itself() {
             return Said::Little;
         }
         let has_years = own.iter().any(|word| is_year(word));
@@ -146,11 +150,6 @@ impl Subject {
             Said::Little
         }
     }
-}
-
-/// What a row is named by.
-fn label(row: &str) -> Option<&str> {
-    row.split_once(": ").or_else(|| row.split_once('：')).map(|(label, _)| label)
 }
 
 fn is_figure(word: &str) -> bool {

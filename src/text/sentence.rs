@@ -37,12 +37,17 @@ pub fn is_row(text: &str, sentence: Span) -> bool {
     let (before, after) = (text.get(..sentence.start()), text.get(sentence.end()..));
     let alone = before.is_some_and(|b| b.is_empty() || b.trim_end_matches([' ', '\t']).ends_with('\n'))
         && after.is_some_and(|a| a.is_empty() || a.trim_start_matches([' ', '\t', '\r']).starts_with('\n'));
-    let cells = sentence.of(text).and_then(|row| row.split_once(": ").or_else(|| row.split_once('：')));
-    alone
-        && cells.is_some_and(|(_, cells)| {
-            let cell = |cell: &str| cell.contains(|c: char| c.is_ascii_digit()) && cell.chars().count() <= LONGEST_CELL;
-            cells.split(['；', ';']).all(cell)
-        })
+    let is_cell = |cell: &str| cell.contains(|c: char| c.is_ascii_digit()) && cell.chars().count() <= LONGEST_CELL;
+    let cells = sentence.of(text).and_then(split_row).map(|(_, cells)| cells);
+    alone && cells.is_some_and(|cells| cells.split(BETWEEN_CELLS).all(is_cell))
+}
+
+/// What stands between two cells of a row.
+pub const BETWEEN_CELLS: [char; 2] = ['；', ';'];
+
+/// The name of a row, and its cells.
+pub fn split_row(row: &str) -> Option<(&str, &str)> {
+    row.split_once(": ").or_else(|| row.split_once('：'))
 }
 
 fn push_trimmed(text: &str, start: usize, end: usize, out: &mut Vec<Span>) {

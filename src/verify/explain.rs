@@ -1,5 +1,5 @@
-//! Reasons of the cascade itself, in words. Codes: "L" label, "V" verbatim, "T" table, "E" encoder, "J" judge, "N" no evidence, "M"
-//! cited another source than the one that backs it, "X" sources contradict each other; "R…" are the rules.
+//! Reasons of the cascade itself, in words. Codes: "L" label, "V" verbatim, "T" table, "E" encoder, "J" judge, "N" no
+//! evidence, "M" cited another source than the one that backs it, "X" sources contradict each other; "R…" are the rules.
 
 use super::{
     decide::{NEVER, Thresholds},

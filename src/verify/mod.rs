@@ -21,6 +21,7 @@ pub mod plan;
 mod read;
 pub mod reference_check;
 mod references;
+mod row;
 pub mod rules;
 mod tabled;
 pub mod tokens;

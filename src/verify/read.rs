@@ -3,6 +3,7 @@
 use super::{
     align::Profile,
     case::{SourceSentence, Unit},
+    row::Row,
     verbatim::Sentence,
 };
 use crate::{
@@ -10,7 +11,10 @@ use crate::{
         evidence::Evidence,
         text::{Lang, Span},
     },
-    text::{date, lang, logic, quantity, reference, sentence::sentences},
+    text::{
+        date, lang, logic, quantity, reference,
+        sentence::{is_row, sentences},
+    },
 };
 
 /// Everything the deterministic layer reads in one sentence.
@@ -31,6 +35,8 @@ pub struct SourceUnit<'a> {
     pub unit: Unit<'a>,
     /// Into the chunk's text.
     pub span: Span,
+    /// The row of a table, where it is one.
+    pub row: Option<Row>,
 }
 
 /// One evidence, read.
@@ -52,7 +58,9 @@ impl<'a> Source<'a> {
         for span in sentences(text) {
             // Spans come from this very text; one that did not slice it would hold nothing to compare.
             let Some(sentence) = span.of(text) else { continue };
-            units.push(SourceUnit { unit: unit(sentence, lang::detect(sentence)), span });
+            let unit = unit(sentence, lang::detect(sentence));
+            let row = if is_row(text, span) { Row::of(&unit) } else { None };
+            units.push(SourceUnit { unit, span, row });
             profiles.push(Profile::of(sentence));
         }
         let heading = [&evidence.meta.title, &evidence.chunk.locator]

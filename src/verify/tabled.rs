@@ -12,14 +12,13 @@ use regex::Regex;
 use super::{
     case::Unit,
     read::{Source, SourceUnit},
+    row::Row,
 };
 use crate::{
     domain::{text::Span, verdict::Comparison},
     text::{
         asked::content,
-        date::{DateMention, DateRelation, When},
         quantity::{Bound, Quantity, Relation, Trend},
-        sentence,
     },
 };
 
@@ -68,25 +67,25 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         .collect();
     let (mut says, mut other) = (None, None);
     for row in &source.sentences {
-        let Some(row_says) = Row::read(&row.unit, source, row.span) else { continue };
-        if !row_says.label.is_subset(&named) {
+        let Some(Row { name, .. }) = &row.row else { continue };
+        if name.is_empty() || !name.is_subset(&named) {
             continue;
         }
-        let Some(cell) = row_says.of(date, &named) else { continue };
-        let known =
-            |word: &String| row_says.label.contains(word) || cell.heading.contains(word) || context.contains(word);
+        let Some(cell) = row.row.as_ref().and_then(|row| row.cell(date, &named)) else { continue };
+        let theirs = cell.figure(&row.unit);
+        let known = |word: &String| name.contains(word) || cell.heading.contains(word) || context.contains(word);
         if !named.iter().all(known) || qualifies(claim.text, row.unit.text) {
             continue;
         }
-        let relation = figure.relation(cell.figure);
+        let relation = figure.relation(theirs);
         match relation {
-            _ if is_loss(figure) != is_loss(cell.figure) || !is_flat(cell.figure) => return None,
+            _ if is_loss(figure) != is_loss(theirs) || !is_flat(theirs) => return None,
             Relation::Same | Relation::Rounded => says = says.or(Some(row.span)),
             Relation::Different => {
-                let compared = figure.compare(cell.figure);
+                let compared = figure.compare(theirs);
                 other = other.or(Some(Tabled::Other {
                     claimed: figure.span,
-                    figure: cell.figure.span.shifted(row.span.start()),
+                    figure: theirs.span.shifted(row.span.start()),
                     comparison: Comparison {
                         claim: compared.claim,
                         source: compared.source,
@@ -114,7 +113,7 @@ pub fn only_in_rows(claim: &Unit<'_>, sources: &[&Source<'_>]) -> Option<Span> {
         let mut any = false;
         for source in sources {
             for sentence in source.sentences.iter().filter(|sentence| stands(figure, sentence)) {
-                if !sentence::is_row(&source.evidence.chunk.text, sentence.span) {
+                if sentence.row.is_none() {
                     return false;
                 }
                 any = true;
@@ -129,18 +128,6 @@ pub fn only_in_rows(claim: &Unit<'_>, sources: &[&Source<'_>]) -> Option<Span> {
 /// A loss of 5 is a profit of -5, and neither is told by the other's row.
 fn is_loss(quantity: &Quantity) -> (bool, bool) {
     (quantity.trend == Some(Trend::Loss), quantity.value.low() < 0.into())
-}
-
-/// Whether a column of this date has the figures of the period that is claimed: the same one; its closing day, where a year
-/// is claimed; the year, where its last day is. Of a quarter, the year says nothing.
-fn is_period(claimed: When, column: When) -> bool {
-    let last_day = |when: When| matches!(when, When::Day { month: Some(12), day: 31, .. });
-    match claimed.against(column) {
-        DateRelation::Same => true,
-        DateRelation::Within => matches!((claimed, column), (When::Year(_), When::Day { .. })),
-        DateRelation::Coarser => last_day(claimed) && matches!(column, When::Year(_)),
-        DateRelation::Different | DateRelation::Unclear => false,
-    }
 }
 
 /// What a claim names besides its figure and its date.
@@ -160,60 +147,6 @@ fn named(claim: &str, figure: Span, date: Span) -> HashSet<String> {
 fn qualifies(claim: &str, row: &str) -> bool {
     let row = row.to_lowercase();
     QUALIFIES.find_iter(claim).any(|word| !row.contains(&word.as_str().to_lowercase()))
-}
-
-/// A row `name: heading figure; heading figure.`, with places in its text.
-struct Row<'r> {
-    label: HashSet<String>,
-    cells: Vec<Cell<'r>>,
-}
-
-struct Cell<'r> {
-    /// The heading's words, without its dates.
-    heading: HashSet<String>,
-    date: Option<&'r DateMention>,
-    figure: &'r Quantity,
-}
-
-impl<'r> Row<'r> {
-    fn read(unit: &'r Unit<'_>, source: &Source<'_>, span: Span) -> Option<Self> {
-        if !sentence::is_row(&source.evidence.chunk.text, span) {
-            return None;
-        }
-        let (label, rest) = unit.text.split_once(": ").or_else(|| unit.text.split_once('：'))?;
-        let label: HashSet<String> = content(label).collect();
-        let mut at = unit.text.len() - rest.len();
-        let mut cells = Vec::new();
-        for part in rest.split_inclusive(['；', ';']) {
-            let own = Span::new(at, at + part.len());
-            at = own.end();
-            let mut dates: Vec<&DateMention> = unit.dates.iter().filter(|d| own.contains(d.span)).collect();
-            let is_figure = |q: &&Quantity| own.contains(q.span) && !dates.iter().any(|d| d.span.overlaps(q.span));
-            let Some(figure) = unit.quantities.iter().rfind(is_figure) else { continue };
-            let mut heading = String::new();
-            let mut from = own.start();
-            for date in &dates {
-                heading.push_str(unit.text.get(from..date.span.start()).unwrap_or_default());
-                heading.push(' ');
-                from = date.span.end();
-            }
-            heading.push_str(unit.text.get(from..figure.span.start()).unwrap_or_default());
-            let heading = content(&heading).collect();
-            // "Year ended December 31," over "2019": the year is what tells the columns apart.
-            dates.retain(|d| d.when.year().is_some());
-            let date = if let [date] = dates.as_slice() { Some(*date) } else { None };
-            cells.push(Cell { heading, date, figure });
-        }
-        (!label.is_empty()).then_some(Self { label, cells })
-    }
-
-    /// The one cell of this date. What its headings tell besides ("six months", "restated") must be named.
-    fn of(&self, date: &DateMention, named: &HashSet<String>) -> Option<&Cell<'r>> {
-        let told = |cell: &&Cell<'_>| cell.date.is_some_and(|d| is_period(date.when, d.when));
-        let mut of_date = self.cells.iter().filter(told);
-        let (cell, more) = (of_date.next()?, of_date.next());
-        (more.is_none() && cell.heading.is_subset(named)).then_some(cell)
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,95 @@
+//! The row of a table, read cell by cell.
+
+use std::collections::HashSet;
+
+use super::case::Unit;
+use crate::{
+    domain::text::Span,
+    text::{
+        asked::content,
+        date::{DateMention, DateRelation, When},
+        quantity::Quantity,
+        sentence::{BETWEEN_CELLS, split_row},
+    },
+};
+
+/// `name: heading figure; heading figure.`
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What names it, in words that carry content.
+    pub name: HashSet<String>,
+    cells: Vec<Cell>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The heading's words, without its dates.
+    pub heading: HashSet<String>,
+    /// The one date with a year in its heading.
+    date: Option<When>,
+    /// Which figure of the row's sentence it is.
+    figure: usize,
+}
+
+impl Row {
+    /// Reads a sentence of this form (`sentence::is_row`).
+    pub fn of(row: &Unit<'_>) -> Option<Self> {
+        let (name, cells) = split_row(row.text)?;
+        let name = content(name).collect();
+        let mut at = row.text.len() - cells.len();
+        let mut read = Vec::new();
+        for part in cells.split_inclusive(BETWEEN_CELLS) {
+            let own = Span::new(at, at + part.len());
+            at = own.end();
+            read.extend(Cell::of(row, own));
+        }
+        Some(Self { name, cells: read })
+    }
+
+    /// The one cell of this date. What its headings tell besides ("six months", "restated") must be named.
+    pub fn cell(&self, date: &DateMention, named: &HashSet<String>) -> Option<&Cell> {
+        let of_date = |cell: &&Cell| cell.date.is_some_and(|own| is_period(date.when, own));
+        let mut cells = self.cells.iter().filter(of_date);
+        let (cell, more) = (cells.next()?, cells.next());
+        (more.is_none() && cell.heading.is_subset(named)).then_some(cell)
+    }
+}
+
+impl Cell {
+    /// The cell at `own`: its last figure, and before it what heads it.
+    fn of(row: &Unit<'_>, own: Span) -> Option<Self> {
+        let mut dates: Vec<&DateMention> = row.dates.iter().filter(|date| own.contains(date.span)).collect();
+        let is_figure = |q: &Quantity| own.contains(q.span) && !dates.iter().any(|date| date.span.overlaps(q.span));
+        let figure = row.quantities.iter().rposition(is_figure)?;
+        let mut heading = String::new();
+        let mut from = own.start();
+        for date in &dates {
+            heading.push_str(row.text.get(from..date.span.start()).unwrap_or_default());
+            heading.push(' ');
+            from = date.span.end();
+        }
+        heading.push_str(row.text.get(from..row.quantities[figure].span.start()).unwrap_or_default());
+        let heading = content(&heading).collect();
+        // "Year ended December 31," over "2019": the year is what tells the columns apart.
+        dates.retain(|date| date.when.year().is_some());
+        let date = if let [date] = dates.as_slice() { Some(date.when) } else { None };
+        Some(Self { heading, date, figure })
+    }
+
+    /// Its figure, of the row that it was read from.
+    pub fn figure<'r>(&self, row: &'r Unit<'_>) -> &'r Quantity {
+        &row.quantities[self.figure]
+    }
+}
+
+/// Whether a column of this date has the figures of the period that is claimed: the same one; its closing day, where a year
+/// is claimed; the year, where its last day is. Of a quarter, the year says nothing.
+fn is_period(claimed: When, column: When) -> bool {
+    let last_day = |when: When| matches!(when, When::Day { month: Some(12), day: 31, .. });
+    match claimed.against(column) {
+        DateRelation::Same => true,
+        DateRelation::Within => matches!((claimed, column), (When::Year(_), When::Day { .. })),
+        DateRelation::Coarser => last_day(claimed) && matches!(column, When::Year(_)),
+        DateRelation::Different | DateRelation::Unclear => false,
+    }
+}
