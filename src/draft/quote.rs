@@ -287,16 +287,17 @@ impl Piece<'_> {
             // On a tie the earlier sentence wins: sources give the conclusion first.
             self.sentences[*a].score.total_cmp(&self.sentences[*b].score).then(b.cmp(a))
         });
-        let Some(best) = best.map(|at| (at, &self.sentences[at])) else { return };
-        let told_by_row = best.1.told && best.1.candidate.is_row;
+        let Some(at) = best else { return };
+        let best = &self.sentences[at];
+        let told_by_row = best.told && best.candidate.is_row;
         let chosen =
-            if is_cut(self.item, limits) && !told_by_row { self.run(best.0, limits) } else { 0..self.sentences.len() };
+            if is_cut(self.item, limits) && !told_by_row { self.run(at, limits) } else { 0..self.sentences.len() };
         let text = &self.item.chunk.text;
         let mut size = 0;
         let mut end_of_last: Option<usize> = None;
         for Scored { candidate, told, .. } in &self.sentences[chosen] {
             // Beside a sentence that tells, the rows of a table say other things; beside such a row, prose does.
-            let says_other_things = best.1.told && !told && (candidate.is_row || told_by_row);
+            let says_other_things = best.told && !told && (candidate.is_row || told_by_row);
             if says_other_things {
                 continue;
             }

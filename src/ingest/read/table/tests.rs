@@ -1,3 +1,5 @@
+use crate::text::sentence;
+
 use super::*;
 
 /// A table from lines of cells parted by `|`; `<` copies the cell on the left, `^` the one above.
@@ -145,4 +147,17 @@ fn headings_come_again_wrap_and_state_a_unit_in_their_corner() {
         ["Cash: Years ended n/a; Rates 5; Rates 6.", "Years ended none; Rates 7; Rates 8."],
         "words under words head nothing"
     );
+}
+
+/// What is written here is read cell by cell when a claim is checked.
+#[test]
+fn written_rows_are_known_as_rows() {
+    for (table, rows) in [
+        ("项目 | 2023年 | 2022年\n营业收入 | 1,200 | 900\n净利润 | 45.6 | -3", 2),
+        (" | 2019 | 2018\nNet sales | 4,512.3 | 4,101.0\nNet income (loss) | (12.4) | 201.3", 2),
+    ] {
+        let text = lines(table).join("\n");
+        let known = sentence::sentences(&text).into_iter().filter(|span| sentence::is_row(&text, *span)).count();
+        assert_eq!(known, rows, "{text}");
+    }
 }
