@@ -17,7 +17,7 @@ use crate::{
     domain::{
         answer::{AbstentionReason, Answer, Mode, Outcome},
         document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals},
+        evidence::{Evidence, EvidenceSet, Query, Searched, Signals},
         policy::Shown,
         text::{Lang, Span},
         verdict::{Missing, Verdict},
@@ -62,22 +62,22 @@ impl Retriever for Shelf {
 /// A chunk that starts at byte 100 of its document and is named by the question.
 fn evidence(at: u32, text: &str) -> Evidence {
     Evidence {
-        label: Label(0),
-        collection: CollectionName::constant("legal-zh"),
-        meta: Arc::new(DocumentMeta::plain("law-zh/x", "民法典", Lang::Zh, Domain::Legal)),
-        chunk: Chunk {
-            id: ChunkId(i64::from(at)),
-            version: VersionId(1),
-            ordinal: at,
-            locator: "第六百七十五条".to_owned(),
-            path: Vec::new(),
-            page: None,
-            span: Span::new(100, 100 + text.len()),
-            text: text.to_owned(),
-        },
         score: 1.0,
         signals: Signals { direct: true, ..Signals::default() },
-        copies: Vec::new(),
+        ..Evidence::of(
+            CollectionName::constant("legal-zh"),
+            Arc::new(DocumentMeta::plain("law-zh/x", "民法典", Lang::Zh, Domain::Legal)),
+            Chunk {
+                id: ChunkId(i64::from(at)),
+                version: VersionId(1),
+                ordinal: at,
+                locator: "第六百七十五条".to_owned(),
+                path: Vec::new(),
+                page: None,
+                span: Span::new(100, 100 + text.len()),
+                text: text.to_owned(),
+            },
+        )
     }
 }
 

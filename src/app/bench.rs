@@ -16,7 +16,7 @@ use super::{App, AppError};
 use crate::{
     domain::{
         document::{Collection, CollectionName, Domain},
-        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals, Switches},
+        evidence::{Evidence, EvidenceSet, Query, Searched, Switches},
     },
     draft::claims,
     eval::bench::{Row, Series},
@@ -352,13 +352,8 @@ fn turned_round(text: &str) -> String {
 
 fn evidence(stored: &[&StoredChunk]) -> EvidenceSet {
     let items = stored.iter().map(|stored| Evidence {
-        label: Label(0),
-        collection: stored.collection.clone(),
-        meta: Arc::clone(&stored.meta),
-        chunk: stored.chunk.clone(),
         score: 1.0,
-        signals: Signals::default(),
-        copies: Vec::new(),
+        ..Evidence::of(stored.collection.clone(), Arc::clone(&stored.meta), stored.chunk.clone())
     });
     EvidenceSet::number(items.collect(), Searched::default())
 }

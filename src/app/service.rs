@@ -20,7 +20,7 @@ use crate::{
             Chunk, ChunkId, Collection, CollectionName, CollectionSettings, Document, DocumentMeta, DocumentVersion,
             Domain, VersionId,
         },
-        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals, Switches},
+        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches},
         exploration::Exploration,
         instrument::CheckedReference,
         recall::Recall,
@@ -141,11 +141,10 @@ fn given(sources: &[crate::http::Source], as_of: Date) -> EvidenceSet {
         .map(|(number, source)| {
             let key = format!("source-{number}");
             let meta = DocumentMeta::plain(key, source.title.clone(), lang::detect(&source.text), Domain::General);
-            Evidence {
-                label: Label(0),
-                collection: collection.clone(),
-                meta: Arc::new(meta),
-                chunk: Chunk {
+            Evidence::of(
+                collection.clone(),
+                Arc::new(meta),
+                Chunk {
                     id: ChunkId(number),
                     version: VersionId(number),
                     ordinal: 0,
@@ -155,10 +154,7 @@ fn given(sources: &[crate::http::Source], as_of: Date) -> EvidenceSet {
                     span: Span::new(0, source.text.len()),
                     text: source.text.clone(),
                 },
-                score: 0.0,
-                signals: Signals::default(),
-                copies: Vec::new(),
-            }
+            )
         })
         .collect::<Vec<_>>();
     let chunks = items.len() as u64;

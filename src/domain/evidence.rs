@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use time::Date;
 
 use super::{
-    document::{Chunk, CollectionName, DocStatus, DocumentMeta},
+    document::{Chunk, ChunkId, CollectionName, DocStatus, DocumentMeta},
     text::{Lang, Span},
 };
 
@@ -82,6 +82,9 @@ pub struct Evidence {
     /// Fused score; compares within one result only.
     pub score: f32,
     pub signals: Signals,
+    /// The first passage with this text that the knowledge base took in: reprints share it, so that three of them count
+    /// as one source.
+    pub origin: ChunkId,
     /// Where the same text stands too: a reprint is no second source.
     pub copies: Vec<Reprint>,
 }
@@ -97,6 +100,13 @@ pub struct Reprint {
 }
 
 impl Evidence {
+    /// A passage that no search has ranked: without a label yet, its own origin.
+    pub fn of(collection: CollectionName, meta: Arc<DocumentMeta>, chunk: Chunk) -> Self {
+        let origin = chunk.id;
+        let (label, signals, copies) = (Label(0), Signals::default(), Vec::new());
+        Self { label, collection, meta, chunk, score: 0.0, signals, origin, copies }
+    }
+
     /// Cites `span`, a place in [`Chunk::text`]; `None` where the span does not fit the chunk.
     pub fn cite(&self, span: Span) -> Option<Citation> {
         Some(Citation {

@@ -361,28 +361,27 @@ mod tests {
     use super::*;
     use crate::domain::{
         document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
-        evidence::{Searched, Signals},
+        evidence::Searched,
         text::Lang,
     };
 
     fn set(texts: &[&str]) -> EvidenceSet {
         let items = (0_u32..).zip(texts).map(|(at, text)| Evidence {
-            label: Label(0),
-            collection: CollectionName::constant("c"),
-            meta: Arc::new(DocumentMeta::plain("k", "", Lang::En, Domain::General)),
-            chunk: Chunk {
-                id: ChunkId(i64::from(at)),
-                version: VersionId(1),
-                ordinal: at,
-                locator: at.to_string(),
-                path: Vec::new(),
-                page: None,
-                span: Span::new(0, text.len()),
-                text: (*text).to_owned(),
-            },
             score: 1.0,
-            signals: Signals::default(),
-            copies: Vec::new(),
+            ..Evidence::of(
+                CollectionName::constant("c"),
+                Arc::new(DocumentMeta::plain("k", "", Lang::En, Domain::General)),
+                Chunk {
+                    id: ChunkId(i64::from(at)),
+                    version: VersionId(1),
+                    ordinal: at,
+                    locator: at.to_string(),
+                    path: Vec::new(),
+                    page: None,
+                    span: Span::new(0, text.len()),
+                    text: (*text).to_owned(),
+                },
+            )
         });
         EvidenceSet::number(items.collect(), Searched::default())
     }

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, sync::Arc};
 use crate::{
     domain::{
         document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        evidence::{Evidence, EvidenceSet, Searched},
         text::{Lang, Span},
     },
     ports::{EmbedKind, Embedder, ModelError, Priority},
@@ -40,11 +40,10 @@ pub async fn evidence(
         let meta = Arc::new(DocumentMeta::plain(passage.key.clone(), String::new(), lang, domain));
         for (ordinal, span) in (0_u32..).zip(windows(&passage.text)) {
             let Some(text) = span.of(&passage.text) else { continue };
-            items.push(Evidence {
-                label: Label(0),
-                collection: collection.clone(),
-                meta: Arc::clone(&meta),
-                chunk: Chunk {
+            items.push(Evidence::of(
+                collection.clone(),
+                Arc::clone(&meta),
+                Chunk {
                     id: ChunkId(number * 10_000 + i64::from(ordinal)),
                     version: VersionId(number),
                     ordinal,
@@ -54,10 +53,7 @@ pub async fn evidence(
                     span,
                     text: text.to_owned(),
                 },
-                score: 0.0,
-                signals: Signals::default(),
-                copies: Vec::new(),
-            });
+            ));
         }
     }
     rank(question, &mut items, embedder).await?;

@@ -1,12 +1,10 @@
 //! Reprints: passages that say the same in nearly the same words are one origin, shown once.
 //!
-//! Texts are compared by their shingles, exactly: the few dozen passages of one result need no sketch. A passage that
-//! differs in a figure or in a "not" is no copy, however near it is: it may be the one that is right.
+//! Texts are compared by their shingles, exactly: the few dozen passages of one result need no sketch, as the whole
+//! knowledge base does ([`super::origin`]). A passage that differs in a figure or in a "not" is no copy, however near it
+//! is: it may be the one that is right.
 
-use std::{
-    collections::BTreeMap,
-    hash::{DefaultHasher, Hash, Hasher as _},
-};
+use std::collections::BTreeMap;
 
 use time::Date;
 
@@ -21,7 +19,7 @@ const SAME: f64 = 0.85;
 const MOST: usize = 8;
 
 /// A passage folded for comparison.
-struct Folded {
+pub(super) struct Folded {
     /// Hashes of its shingles, in order, each once.
     shingles: Vec<u64>,
     /// Hash of what a copy may not change, figures and negators, with how often each stands in it.
@@ -33,7 +31,7 @@ const TELLING: &str = "零〇一二三四五六七八九十百千万亿两半不
 const TELLING_WORDS: [&str; 6] = ["not", "no", "never", "without", "except", "unless"];
 
 impl Folded {
-    fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         let lower = text.to_lowercase();
         let letters: Vec<char> = lower.chars().filter(|c| c.is_alphanumeric()).collect();
         let mut telling: BTreeMap<&str, u32> = BTreeMap::new();
@@ -46,26 +44,39 @@ impl Folded {
                 *telling.entry(word).or_default() += 1;
             }
         }
-        let mut shingles: Vec<u64> = letters.windows(SHINGLE).map(|shingle| hashed(&shingle)).collect();
+        let mut shingles: Vec<u64> = letters
+            .windows(SHINGLE)
+            .map(|shingle| hashed(shingle.iter().flat_map(|c| u32::from(*c).to_le_bytes())))
+            .collect();
         shingles.sort_unstable();
         shingles.dedup();
-        Self { shingles, telling: hashed(&telling) }
+        let telling = telling.iter().flat_map(|(word, times)| word.bytes().chain([0]).chain(times.to_le_bytes()));
+        Self { telling: hashed(telling), shingles }
+    }
+
+    pub fn shingles(&self) -> impl Iterator<Item = u64> {
+        self.shingles.iter().copied()
+    }
+
+    pub const fn telling(&self) -> u64 {
+        self.telling
+    }
+
+    /// Jaccard similarity of the shingles, 0 to 1.
+    pub fn similarity(&self, other: &Self) -> f64 {
+        let common = self.shingles.iter().filter(|shingle| other.shingles.binary_search(shingle).is_ok()).count();
+        let all = self.shingles.len() + other.shingles.len() - common;
+        common as f64 / all.max(1) as f64
     }
 
     fn is_copy_of(&self, other: &Self) -> bool {
-        if self.telling != other.telling || self.shingles.is_empty() {
-            return false;
-        }
-        let common = self.shingles.iter().filter(|shingle| other.shingles.binary_search(shingle).is_ok()).count();
-        let all = self.shingles.len() + other.shingles.len() - common;
-        common as f64 >= SAME * all as f64
+        self.telling == other.telling && self.similarity(other) >= SAME
     }
 }
 
-fn hashed(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+/// FNV-1a, 64 bits. Sketches made of these hashes are kept on disk, so it may not change with the compiler.
+fn hashed(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 /// Each text once, best first, as it stands in the source to be followed: one that governs on the day, then the one of

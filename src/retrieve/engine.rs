@@ -33,7 +33,7 @@ use crate::{
     domain::{
         answer::ModelIdentity,
         document::{ChunkId, CollectionName, CollectionSettings, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Switches},
+        evidence::{Evidence, EvidenceSet, Query, Searched, Switches},
         instrument::KnownVersion,
     },
     ports::{
@@ -271,20 +271,19 @@ impl Engine {
         Some(table)
     }
 
-    /// Texts that occur more than once to the letter, grouped under the first of them: a boilerplate that stands in a
-    /// thousand documents takes one place.
+    /// Reprints, grouped under the first of them: a boilerplate that stands in a thousand documents takes one place.
     fn grouped(catalogue: &Catalogue, candidates: Vec<Candidate>) -> Vec<Group> {
-        let mut first: HashMap<u64, usize> = HashMap::new();
+        let mut first: HashMap<ChunkId, usize> = HashMap::new();
         let mut groups: Vec<Group> = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             // A version that the store took back is gone at once, even while the index still holds it.
             let row = catalogue.row(candidate.chunk).filter(|row| catalogue.known(row.version).is_some());
             let Some(row) = row else { continue };
-            match first.get(&row.text_hash) {
+            match first.get(&row.origin) {
                 Some(&at) if groups[at].copies.len() < MOST_COPIES => groups[at].copies.push(candidate),
                 Some(_) => {}
                 None => {
-                    first.insert(row.text_hash, groups.len());
+                    first.insert(row.origin, groups.len());
                     groups.push(Group { candidate, copies: Vec::new() });
                 }
             }
@@ -292,15 +291,16 @@ impl Engine {
         groups
     }
 
-    async fn evidence(&self, candidates: &[Candidate]) -> Result<Vec<Evidence>, RetrieveError> {
+    async fn evidence(&self, catalogue: &Catalogue, candidates: &[Candidate]) -> Result<Vec<Evidence>, RetrieveError> {
         let ids: Vec<ChunkId> = candidates.iter().map(|candidate| candidate.chunk).collect();
         let mut stored: HashMap<ChunkId, StoredChunk> =
             self.store.chunks(&ids).await?.into_iter().map(|stored| (stored.chunk.id, stored)).collect();
         // A chunk that the store no longer has was deleted a moment ago: it is not evidence.
         let evidence = candidates.iter().filter_map(|candidate| {
             let StoredChunk { collection, meta, chunk } = stored.remove(&candidate.chunk)?;
-            let (score, signals) = (candidate.score, candidate.signals);
-            Some(Evidence { label: Label(0), collection, meta, chunk, score, signals, copies: Vec::new() })
+            let Candidate { score, signals, .. } = *candidate;
+            let origin = catalogue.row(candidate.chunk)?.origin;
+            Some(Evidence { score, signals, origin, ..Evidence::of(collection, meta, chunk) })
         });
         Ok(evidence.collect())
     }
@@ -364,7 +364,7 @@ impl Retriever for Engine {
                 candidate.signals.cosine = vectors.cosine(&near.question, candidate.chunk);
             }
         }
-        let mut evidence = copies::fold(self.evidence(&candidates).await?, query.as_of);
+        let mut evidence = copies::fold(self.evidence(&catalogue, &candidates).await?, query.as_of);
         evidence.truncate(wanted);
         if let Some(reranker) = reranker {
             let passages: Vec<String> =

@@ -10,6 +10,7 @@ use std::{
     fs,
     ops::Bound,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -24,7 +25,10 @@ use tantivy::{
 };
 
 pub use self::bare::{BareSearch, bare_index};
-use super::filter::{Filter, When, governing_days, julian};
+use super::{
+    filter::{Filter, When, governing_days, julian},
+    origin::{Origins, Sketch},
+};
 use crate::{
     domain::{
         document::{ChunkId, CollectionName, DocStatus, VersionId},
@@ -35,7 +39,7 @@ use crate::{
 };
 
 /// Changes whenever the words or fields of the index change: an index of another format is made anew.
-const FORMAT: &str = "attest-lexical-1";
+const FORMAT: &str = "attest-lexical-2";
 
 /// Memory for documents not yet written, in bytes.
 const WRITER_BYTES: usize = 64 << 20;
@@ -79,8 +83,8 @@ pub(super) struct Mark {
 pub(super) struct Row {
     pub chunk: ChunkId,
     pub version: VersionId,
-    /// Equal for chunks of equal text.
-    pub text_hash: u64,
+    /// Equal for passages of one text.
+    pub origin: ChunkId,
 }
 
 #[derive(Clone, Copy)]
@@ -98,7 +102,8 @@ struct Fields {
     last_day: Field,
     chunk: Field,
     version: Field,
-    text_hash: Field,
+    origin: Field,
+    sketch: Field,
 }
 
 pub(super) struct LexicalIndex {
@@ -106,6 +111,14 @@ pub(super) struct LexicalIndex {
     index: Index,
     reader: IndexReader,
     fields: Fields,
+    known: Arc<Mutex<Option<KnownTexts>>>,
+}
+
+/// What is known of the texts in the index, and the commit at which it is true.
+#[derive(Default)]
+struct KnownTexts {
+    mark: Mark,
+    origins: Origins,
 }
 
 /// The one process that may write to the index. Nothing is visible before [`Writing::commit`].
@@ -113,6 +126,9 @@ pub(super) struct Writing {
     fields: Fields,
     writer: IndexWriter,
     titles: HashMap<VersionId, Vec<Word>>,
+    texts: KnownTexts,
+    /// Where the next one to write looks for them.
+    known: Arc<Mutex<Option<KnownTexts>>>,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
@@ -139,7 +155,8 @@ fn schema() -> (Schema, Fields) {
         last_day: builder.add_i64_field("last_day", FAST),
         chunk: builder.add_i64_field("chunk", FAST),
         version: builder.add_i64_field("version", FAST | INDEXED),
-        text_hash: builder.add_u64_field("text_hash", FAST),
+        origin: builder.add_i64_field("origin", FAST),
+        sketch: builder.add_u64_field("sketch", FAST),
     };
     (builder.build(), fields)
 }
@@ -210,7 +227,7 @@ impl LexicalIndex {
 
     fn assemble(path: &Path, index: Index, fields: Fields) -> tantivy::Result<Self> {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { path: path.to_owned(), index, reader, fields })
+        Ok(Self { path: path.to_owned(), index, reader, fields, known: Arc::default() })
     }
 
     pub fn path(&self) -> &Path {
@@ -230,11 +247,17 @@ impl LexicalIndex {
 
     /// `None` when another process writes to this index.
     pub fn write(&self) -> Result<Option<Writing>, RetrieveError> {
-        match self.index.writer_with_num_threads(1, WRITER_BYTES) {
-            Ok(writer) => Ok(Some(Writing { fields: self.fields, writer, titles: HashMap::new() })),
-            Err(TantivyError::LockFailure(LockError::LockBusy, _)) => Ok(None),
-            Err(e) => Err(failed(e)),
-        }
+        let writer = match self.index.writer_with_num_threads(1, WRITER_BYTES) {
+            Ok(writer) => writer,
+            Err(TantivyError::LockFailure(LockError::LockBusy, _)) => return Ok(None),
+            Err(e) => return Err(failed(e)),
+        };
+        let mark = self.mark()?;
+        // Another process may have written since, and a writer that failed gave nothing back.
+        let kept = self.known.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|kept| kept.mark == mark);
+        let texts = kept.map_or_else(|| self.origins().map(|origins| KnownTexts { mark, origins }), Ok)?;
+        let known = Arc::clone(&self.known);
+        Ok(Some(Writing { fields: self.fields, writer, titles: HashMap::new(), texts, known }))
     }
 
     /// All searchable chunks, ordered by chunk.
@@ -246,17 +269,45 @@ impl LexicalIndex {
             let fast = segment.fast_fields();
             let chunk = fast.i64("chunk").map_err(failed)?;
             let version = fast.i64("version").map_err(failed)?;
-            let text_hash = fast.u64("text_hash").map_err(failed)?;
+            let origin = fast.i64("origin").map_err(failed)?;
             for doc in segment.doc_ids_alive() {
-                if let (Some(chunk), Some(version), Some(text_hash)) =
-                    (chunk.first(doc), version.first(doc), text_hash.first(doc))
+                if let (Some(chunk), Some(version), Some(origin)) =
+                    (chunk.first(doc), version.first(doc), origin.first(doc))
                 {
-                    rows.push(Row { chunk: ChunkId(chunk), version: VersionId(version), text_hash });
+                    rows.push(Row { chunk: ChunkId(chunk), version: VersionId(version), origin: ChunkId(origin) });
                 }
             }
         }
         rows.sort_unstable_by_key(|row| row.chunk);
         Ok(rows)
+    }
+
+    /// The texts of all searchable chunks, as the last commit left them.
+    fn origins(&self) -> Result<Origins, RetrieveError> {
+        self.reload()?;
+        let mut found: Vec<(ChunkId, VersionId, ChunkId, Sketch)> = Vec::new();
+        for segment in self.reader.searcher().segment_readers() {
+            let fast = segment.fast_fields();
+            let [chunk, version, origin] = ["chunk", "version", "origin"].map(|field| fast.i64(field));
+            let (chunk, version, origin) = (chunk.map_err(failed)?, version.map_err(failed)?, origin.map_err(failed)?);
+            let sketch = fast.u64("sketch").map_err(failed)?;
+            for doc in segment.doc_ids_alive() {
+                if let (Some(chunk), Some(version), Some(origin), Some(sketch)) = (
+                    chunk.first(doc),
+                    version.first(doc),
+                    origin.first(doc),
+                    Sketch::from_words(sketch.values_for_doc(doc)),
+                ) {
+                    found.push((ChunkId(chunk), VersionId(version), ChunkId(origin), sketch));
+                }
+            }
+        }
+        found.sort_unstable_by_key(|(chunk, ..)| *chunk);
+        let mut origins = Origins::default();
+        for (_, version, origin, sketch) in found {
+            origins.learn(origin, version, sketch);
+        }
+        Ok(origins)
     }
 
     /// The best chunks for a question and the concepts that it names, best first, with their BM25 scores.
@@ -431,7 +482,11 @@ impl Writing {
         doc.add_i64(fields.last_day, last);
         doc.add_i64(fields.chunk, chunk.id.0);
         doc.add_i64(fields.version, chunk.version.0);
-        doc.add_u64(fields.text_hash, text_hash(&chunk.text));
+        let (origin, sketch) = self.texts.origins.of(chunk);
+        doc.add_i64(fields.origin, origin.0);
+        for word in sketch.words() {
+            doc.add_u64(fields.sketch, word);
+        }
         self.writer.add_document(doc).map(drop).map_err(failed)
     }
 
@@ -443,6 +498,7 @@ impl Writing {
     /// Empties the index, at once.
     pub fn clear(&mut self) -> Result<(), RetrieveError> {
         self.writer.delete_all_documents().map_err(failed)?;
+        self.texts = KnownTexts::default();
         self.commit(Mark::default())
     }
 
@@ -451,12 +507,16 @@ impl Writing {
         self.titles.clear();
         let mut prepared = self.writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&format!("{FORMAT} {} {}", mark.position, mark.version));
-        prepared.commit().map(drop).map_err(failed)
+        prepared.commit().map_err(failed)?;
+        self.texts.mark = mark;
+        Ok(())
     }
 
     /// Waits for merges and lets another process write.
     pub fn finish(self) -> Result<(), RetrieveError> {
-        self.writer.wait_merging_threads().map_err(failed)
+        self.writer.wait_merging_threads().map_err(failed)?;
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.texts);
+        Ok(())
     }
 }
 
@@ -488,13 +548,6 @@ fn tokens(words: &[Word]) -> PreTokenizedString {
         position_length: 1,
     });
     PreTokenizedString { text: String::new(), tokens: tokens.collect() }
-}
-
-fn text_hash(text: &str) -> u64 {
-    let hash = blake3::hash(text.trim().as_bytes());
-    let mut first = [0; 8];
-    first.copy_from_slice(&hash.as_bytes()[..8]);
-    u64::from_le_bytes(first)
 }
 
 fn parse_mark(payload: Option<&str>) -> Option<Mark> {

@@ -12,6 +12,7 @@ mod follow;
 mod fuse;
 mod instruments;
 mod lexical;
+mod origin;
 mod passage;
 mod product;
 mod recent;

@@ -98,28 +98,28 @@ mod tests {
     use super::*;
     use crate::domain::{
         document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
-        evidence::{Label, Signals},
+        evidence::Signals,
         text::{Lang, Span},
     };
 
     fn evidence(n: i64, direct: bool) -> Evidence {
         Evidence {
-            label: Label(0),
-            collection: CollectionName::constant("c"),
-            meta: Arc::new(DocumentMeta::plain("k", "", Lang::En, Domain::General)),
-            chunk: Chunk {
-                id: ChunkId(n),
-                version: VersionId(1),
-                ordinal: 0,
-                locator: String::new(),
-                path: Vec::new(),
-                page: None,
-                span: Span::new(0, 0),
-                text: String::new(),
-            },
             score: 1.0 / n as f32,
             signals: Signals { direct, ..Signals::default() },
-            copies: Vec::new(),
+            ..Evidence::of(
+                CollectionName::constant("c"),
+                Arc::new(DocumentMeta::plain("k", "", Lang::En, Domain::General)),
+                Chunk {
+                    id: ChunkId(n),
+                    version: VersionId(1),
+                    ordinal: 0,
+                    locator: String::new(),
+                    path: Vec::new(),
+                    page: None,
+                    span: Span::new(0, 0),
+                    text: String::new(),
+                },
+            )
         }
     }
 

@@ -474,4 +474,20 @@ async fn reprints_are_one_origin_and_what_says_otherwise_is_none() {
     let mut copies: Vec<&str> = reprinted.copies.iter().map(|copy| copy.key.as_str()).collect();
     copies.sort_unstable();
     assert_eq!((copies, other.copies.len()), (vec!["汇编", "网站转载"], 0));
+    assert_ne!(reprinted.origin, other.origin);
+    // One more after a start, in an index that was written by another process: it has the origin of the first.
+    let origin = reprinted.origin;
+    drop(engine);
+    let last = meta("剪报", "剪报", DocStatus::InForce, None, None);
+    bench
+        .store
+        .put_document(&name("legal-zh"), &prepared(last, &[("一", &format!("{rule}（转载）"))]))
+        .await
+        .expect("good");
+    let engine = bench.followed().await;
+    let mut alone = query("租赁期限届满后租赁物何时返还出租人并结清租金");
+    alone.limit = 1;
+    let set = engine.retrieve(&alone).await.expect("it answers");
+    let found = &set.items()[0];
+    assert_eq!((found.origin, found.copies.len()), (origin, 3));
 }

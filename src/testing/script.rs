@@ -12,7 +12,7 @@ use crate::{
         },
         claim::{Cited, Claim, NotAClaim},
         document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        evidence::{Evidence, EvidenceSet, Label, Searched},
         policy::{RiskPolicy, Shown},
         text::{Lang, Message, NonEmpty, Span},
         verdict::{Comparison, Effect, EvidenceSpan, Judgement, Missing, Reason, Support, Verdict},
@@ -81,27 +81,26 @@ pub(super) fn sources(sources: &[Source]) -> EvidenceSet {
     let items = (1..)
         .zip(sources)
         .map(|(number, source)| Evidence {
-            label: Label(0),
-            collection: collection.clone(),
-            meta: Arc::new(DocumentMeta::plain(
-                format!("source-{number}"),
-                source.title.clone(),
-                language(&source.text),
-                Domain::General,
-            )),
-            chunk: Chunk {
-                id: ChunkId(number),
-                version: VersionId(number),
-                ordinal: 0,
-                locator: String::new(),
-                path: Vec::new(),
-                page: None,
-                span: Span::new(0, source.text.len()),
-                text: source.text.clone(),
-            },
             score: 1.0,
-            signals: Signals::default(),
-            copies: Vec::new(),
+            ..Evidence::of(
+                collection.clone(),
+                Arc::new(DocumentMeta::plain(
+                    format!("source-{number}"),
+                    source.title.clone(),
+                    language(&source.text),
+                    Domain::General,
+                )),
+                Chunk {
+                    id: ChunkId(number),
+                    version: VersionId(number),
+                    ordinal: 0,
+                    locator: String::new(),
+                    path: Vec::new(),
+                    page: None,
+                    span: Span::new(0, source.text.len()),
+                    text: source.text.clone(),
+                },
+            )
         })
         .collect();
     EvidenceSet::number(items, Searched::default())

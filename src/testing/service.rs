@@ -22,7 +22,7 @@ use crate::{
             Chunk, ChunkId, Collection, CollectionName, CollectionSettings, DocStatus, Document, DocumentMeta,
             DocumentVersion, Domain, Section, VersionId,
         },
-        evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        evidence::{Evidence, EvidenceSet, Searched, Signals},
         exploration::Exploration,
         instrument::CheckedReference,
         policy::Shown,
@@ -251,22 +251,21 @@ fn chunks_position(chunks: u64) -> i64 {
 
 fn evidence(version: &DocumentVersion, section: &Section, text: &str, ordinal: u32, score: f32) -> Evidence {
     Evidence {
-        label: Label(0),
-        collection: version.collection.clone(),
-        meta: Arc::clone(&version.meta),
-        chunk: Chunk {
-            id: ChunkId(version.id.0 * 1000 + i64::from(ordinal)),
-            version: version.id,
-            ordinal,
-            locator: section.locator.clone(),
-            path: section.path.clone(),
-            page: section.page,
-            span: section.span,
-            text: text.to_owned(),
-        },
         score,
-        signals: Signals::default(),
-        copies: Vec::new(),
+        ..Evidence::of(
+            version.collection.clone(),
+            Arc::clone(&version.meta),
+            Chunk {
+                id: ChunkId(version.id.0 * 1000 + i64::from(ordinal)),
+                version: version.id,
+                ordinal,
+                locator: section.locator.clone(),
+                path: section.path.clone(),
+                page: section.page,
+                span: section.span,
+                text: text.to_owned(),
+            },
+        )
     }
 }
 

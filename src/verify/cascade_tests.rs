@@ -6,7 +6,7 @@ use crate::{
         answer::ModelIdentity,
         certificate,
         document::{Chunk, ChunkId, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, Label, Searched, Signals},
+        evidence::{Evidence, Label, Searched},
         text::{Lang, Span},
         verdict::{Effect, Missing, Support, Verdict},
     },
@@ -21,22 +21,21 @@ fn evidence(texts: &[&str]) -> EvidenceSet {
         .iter()
         .enumerate()
         .map(|(at, text)| Evidence {
-            label: Label(0),
-            collection: "test".parse().expect("a valid name"),
-            meta: Arc::new(DocumentMeta::plain(format!("doc-{at}"), "测试文件", Lang::Zh, Domain::Legal)),
-            chunk: Chunk {
-                id: ChunkId(i64::try_from(at).expect("few texts")),
-                version: VersionId(1),
-                ordinal: 0,
-                locator: format!("p. {at}"),
-                path: Vec::new(),
-                page: None,
-                span: Span::new(100, 100 + text.len()),
-                text: (*text).to_owned(),
-            },
             score: 1.0,
-            signals: Signals::default(),
-            copies: Vec::new(),
+            ..Evidence::of(
+                "test".parse().expect("a valid name"),
+                Arc::new(DocumentMeta::plain(format!("doc-{at}"), "测试文件", Lang::Zh, Domain::Legal)),
+                Chunk {
+                    id: ChunkId(i64::try_from(at).expect("few texts")),
+                    version: VersionId(1),
+                    ordinal: 0,
+                    locator: format!("p. {at}"),
+                    path: Vec::new(),
+                    page: None,
+                    span: Span::new(100, 100 + text.len()),
+                    text: (*text).to_owned(),
+                },
+            )
         })
         .collect();
     EvidenceSet::number(items, Searched::default())

@@ -115,7 +115,7 @@ pub mod tests {
 
     use crate::domain::{
         document::{Chunk, ChunkId, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, Label, Signals},
+        evidence::{Evidence, Label},
         text::{Lang, Span},
     };
 
@@ -123,21 +123,21 @@ pub mod tests {
     pub fn plain_evidence(text: &str) -> Evidence {
         Evidence {
             label: Label(1),
-            collection: "test".parse().expect("a valid name"),
-            meta: Arc::new(DocumentMeta::plain("doc", "", Lang::Zh, Domain::General)),
-            chunk: Chunk {
-                id: ChunkId(1),
-                version: VersionId(1),
-                ordinal: 0,
-                locator: String::new(),
-                path: Vec::new(),
-                page: None,
-                span: Span::new(0, text.len()),
-                text: text.to_owned(),
-            },
             score: 1.0,
-            signals: Signals::default(),
-            copies: Vec::new(),
+            ..Evidence::of(
+                "test".parse().expect("a valid name"),
+                Arc::new(DocumentMeta::plain("doc", "", Lang::Zh, Domain::General)),
+                Chunk {
+                    id: ChunkId(1),
+                    version: VersionId(1),
+                    ordinal: 0,
+                    locator: String::new(),
+                    path: Vec::new(),
+                    page: None,
+                    span: Span::new(0, text.len()),
+                    text: text.to_owned(),
+                },
+            )
         }
     }
 }

@@ -114,6 +114,8 @@ pub struct EvidenceJson {
     pub authority: u8,
     pub source_url: Option<String>,
     pub licence: Option<String>,
+    /// A number that all reprints of this text share, whatever the search found of them: count sources by it.
+    pub origin: i64,
     /// Where the same text stands too, in nearly the same words: a reprint is no second source.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<ReprintJson>,
@@ -149,6 +151,7 @@ impl From<&Evidence> for EvidenceJson {
             authority: meta.authority,
             source_url: meta.source_url.clone(),
             licence: meta.licence.clone(),
+            origin: evidence.origin.0,
             copies: evidence.copies.iter().map(ReprintJson::from).collect(),
             orders: instruction::find(&chunk.text).into_iter().map(SpanJson::from).collect(),
         }

@@ -106,6 +106,11 @@ async fn pdfs_know_their_articles_tables_columns_pages_and_boxes() {
     assert!(all.contains("blood flows through blood vessels (arteries) at higher than normal pressures."), "{all}");
     assert!(!all.contains("Collected Patient Information"));
 
+    // TeX draws "ff" as one sign.
+    let (_, chunks) = chunks_of("pdflatex.pdf", pdfium()).await;
+    let all: String = chunks.iter().map(|c| c.chunk.text.as_str()).collect();
+    assert_eq!((all.matches("difference").count(), all.matches("diference").count()), (12, 0));
+
     let (_, chunks) = chunks_of("gbk-euc-h.pdf", pdfium()).await;
     assert!(
         chunks.iter().any(|c| c.chunk.locator == "第一条" && c.chunk.text.ends_with("应当按照约定的期限返还借款。"))

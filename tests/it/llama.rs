@@ -5,7 +5,7 @@ use std::{fs, num::NonZeroUsize, sync::Arc};
 use attest::{
     domain::{
         document::{Chunk, ChunkId, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        evidence::{Evidence, EvidenceSet, Searched},
         text::{Lang, Span},
     },
     draft::constrain::{OneSentence, sentence::Rules},
@@ -296,22 +296,21 @@ const BREACH: [&str; 2] = [
 fn rules(lang: Lang, question: &str) -> Arc<Rules> {
     let texts = if lang == Lang::Zh { LOAN } else { BREACH };
     let items = (0_u32..).zip(texts).map(|(at, text)| Evidence {
-        label: Label(0),
-        collection: "c".parse().expect("a name"),
-        meta: Arc::new(DocumentMeta::plain("k", "", lang, Domain::Legal)),
-        chunk: Chunk {
-            id: ChunkId(i64::from(at)),
-            version: VersionId(1),
-            ordinal: at,
-            locator: String::new(),
-            path: Vec::new(),
-            page: None,
-            span: Span::new(0, text.len()),
-            text: text.to_owned(),
-        },
         score: 1.0,
-        signals: Signals::default(),
-        copies: Vec::new(),
+        ..Evidence::of(
+            "c".parse().expect("a name"),
+            Arc::new(DocumentMeta::plain("k", "", lang, Domain::Legal)),
+            Chunk {
+                id: ChunkId(i64::from(at)),
+                version: VersionId(1),
+                ordinal: at,
+                locator: String::new(),
+                path: Vec::new(),
+                page: None,
+                span: Span::new(0, text.len()),
+                text: text.to_owned(),
+            },
+        )
     });
     let evidence = EvidenceSet::number(items.collect(), Searched::default());
     Arc::new(Rules::new(lang, question, evidence.items()).expect("there is evidence"))

@@ -14,7 +14,7 @@ use attest::{
     domain::{
         answer::{Answer, Mode, Outcome},
         document::{Chunk, ChunkId, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Query, Searched, Signals},
+        evidence::{Evidence, EvidenceSet, Query, Searched, Signals},
         policy::Shown,
         text::{Lang, Span},
         verdict::{Missing, Verdict},
@@ -150,22 +150,22 @@ struct Shelf;
 impl Retriever for Shelf {
     async fn retrieve(&self, _: &Query) -> Result<EvidenceSet, RetrieveError> {
         let evidence = Evidence {
-            label: Label(0),
-            collection: "legal-zh".parse().expect("a valid name"),
-            meta: Arc::new(DocumentMeta::plain("law-zh/x", "民法典", Lang::Zh, Domain::Legal)),
-            chunk: Chunk {
-                id: ChunkId(1),
-                version: VersionId(1),
-                ordinal: 0,
-                locator: "第六百七十五条".to_owned(),
-                path: Vec::new(),
-                page: None,
-                span: Span::new(0, ARTICLE.len()),
-                text: ARTICLE.to_owned(),
-            },
             score: 1.0,
             signals: Signals { direct: true, ..Signals::default() },
-            copies: Vec::new(),
+            ..Evidence::of(
+                "legal-zh".parse().expect("a valid name"),
+                Arc::new(DocumentMeta::plain("law-zh/x", "民法典", Lang::Zh, Domain::Legal)),
+                Chunk {
+                    id: ChunkId(1),
+                    version: VersionId(1),
+                    ordinal: 0,
+                    locator: "第六百七十五条".to_owned(),
+                    path: Vec::new(),
+                    page: None,
+                    span: Span::new(0, ARTICLE.len()),
+                    text: ARTICLE.to_owned(),
+                },
+            )
         };
         let collections = vec!["legal-zh".parse().expect("a valid name")];
         let searched = Searched { collections, chunks: 1, index_position: 1, ..Searched::default() };

@@ -8,7 +8,7 @@ use super::{OneSentence, sentence::Rules};
 use crate::{
     domain::{
         document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        evidence::{Evidence, EvidenceSet, Label, Searched},
         text::{Lang, Span},
     },
     draft::parse,
@@ -30,22 +30,21 @@ const EN: [&str; 3] = [
 pub fn evidence_of(texts: &[&str]) -> Vec<Evidence> {
     let lang = crate::text::lang::detect(texts.first().unwrap_or(&""));
     let items = (0_u32..).zip(texts).map(|(at, text)| Evidence {
-        label: Label(0),
-        collection: CollectionName::constant("c"),
-        meta: Arc::new(DocumentMeta::plain("k", "", lang, Domain::General)),
-        chunk: Chunk {
-            id: ChunkId(i64::from(at)),
-            version: VersionId(1),
-            ordinal: at,
-            locator: String::new(),
-            path: Vec::new(),
-            page: None,
-            span: Span::new(0, text.len()),
-            text: (*text).to_owned(),
-        },
         score: 1.0,
-        signals: Signals::default(),
-        copies: Vec::new(),
+        ..Evidence::of(
+            CollectionName::constant("c"),
+            Arc::new(DocumentMeta::plain("k", "", lang, Domain::General)),
+            Chunk {
+                id: ChunkId(i64::from(at)),
+                version: VersionId(1),
+                ordinal: at,
+                locator: String::new(),
+                path: Vec::new(),
+                page: None,
+                span: Span::new(0, text.len()),
+                text: (*text).to_owned(),
+            },
+        )
     });
     EvidenceSet::number(items.collect(), Searched::default()).items().to_vec()
 }

@@ -16,7 +16,7 @@ use crate::{
     domain::{
         claim::Claim,
         document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
-        evidence::{Evidence, EvidenceSet, Label, Searched, Signals},
+        evidence::{Evidence, EvidenceSet, Label, Searched},
         text::{Lang, Span},
         verdict::{Judgement, Verdict},
     },
@@ -190,23 +190,21 @@ fn evidence(row: &Row) -> Result<EvidenceSet, EvalError> {
     let meta = Arc::new(DocumentMeta::plain("evidence", "", row_lang(row), domain));
     let items = (0_u32..)
         .zip(&row.evidence)
-        .map(|(at, text)| Evidence {
-            label: Label(0),
-            collection: collection.clone(),
-            meta: Arc::clone(&meta),
-            chunk: Chunk {
-                id: ChunkId(i64::from(at)),
-                version: VersionId(0),
-                ordinal: at,
-                locator: at.to_string(),
-                path: Vec::new(),
-                page: None,
-                span: Span::new(0, text.len()),
-                text: text.clone(),
-            },
-            score: 0.0,
-            signals: Signals::default(),
-            copies: Vec::new(),
+        .map(|(at, text)| {
+            Evidence::of(
+                collection.clone(),
+                Arc::clone(&meta),
+                Chunk {
+                    id: ChunkId(i64::from(at)),
+                    version: VersionId(0),
+                    ordinal: at,
+                    locator: at.to_string(),
+                    path: Vec::new(),
+                    page: None,
+                    span: Span::new(0, text.len()),
+                    text: text.clone(),
+                },
+            )
         })
         .collect();
     Ok(EvidenceSet::number(items, Searched::default()))

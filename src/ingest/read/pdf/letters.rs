@@ -1,5 +1,6 @@
-//! What is written for the characters and lines of a page. Characters that fonts put in place of others: ligatures, and the Kangxi radicals that character maps of Chinese fonts
-//! give for the characters that look the same. A reader sees no difference; a search would.
+//! What is written for the characters and lines of a page. Characters that fonts put in place of others: ligatures, and
+//! the Kangxi radicals that character maps of Chinese fonts give for the characters that look the same. A reader sees no
+//! difference; a search would.
 
 /// What the radicals U+2F00 to U+2FD5 stand for, in order (Unicode Character Database, compatibility decompositions).
 const RADICALS: &str = "一丨丶丿乙亅二亠人儿入八冂冖冫几凵刀力勹匕匚匸十卜卩厂厶又口囗土士夂夊夕大女子宀寸小尢尸屮山巛工己巾干幺广廴\
@@ -41,6 +42,24 @@ pub fn sign(c: char, font: &str) -> char {
     let (row, first) = if code < 0xa0 { (0, 0x20) } else { (1, 0xa0) };
     let at = usize::try_from(code - first).unwrap_or(usize::MAX);
     SYMBOLS[row].chars().nth(at).filter(|_| code != 0xf0).unwrap_or(c)
+}
+
+/// What TeX's fonts draw for codes that are control characters elsewhere, where the file does not say what its letters are:
+/// the ligatures of its old encoding (OT1) from 0x0B on, quotation marks, dashes and ligatures of its newer one (T1, the
+/// Cork encoding) from 0x10 on.
+pub const fn of_tex(c: char) -> Option<char> {
+    Some(match c {
+        '\u{0b}' | '\u{1b}' => '\u{fb00}',
+        '\u{0c}' | '\u{1c}' => '\u{fb01}',
+        '\u{0d}' | '\u{1d}' => '\u{fb02}',
+        '\u{0e}' | '\u{1e}' => '\u{fb03}',
+        '\u{0f}' | '\u{1f}' => '\u{fb04}',
+        '\u{10}' => '“',
+        '\u{11}' => '”',
+        '\u{15}' => '–',
+        '\u{16}' => '—',
+        _ => return None,
+    })
 }
 
 /// Appends what `c` stands for.
@@ -93,6 +112,20 @@ mod tests {
         assert_eq!(read("\u{f0d8} item \u{f0fc} \u{f041}", "Wingdings-Regular"), "➢ item ✓ \u{f041}");
         assert_eq!(read("中\u{e001}a", "Symbol"), "中\u{e001}a");
         assert!(SYMBOLS.iter().all(|row| row.chars().count() == 95));
+    }
+
+    #[test]
+    fn codes_of_tex_are_told_from_control_characters() {
+        let read = |text: &str| -> String {
+            let mut out = String::new();
+            text.chars().for_each(|c| push(&mut out, of_tex(c).unwrap_or(c)));
+            out
+        };
+        assert_eq!(
+            read("e\u{0b}ect, e\u{1b}ect, o\u{0e}cer, \u{1c}ve, 50\u{15}59"),
+            "effect, effect, officer, five, 50–59"
+        );
+        assert_eq!(read("a\tb\nc\u{3}"), "a\tb\nc\u{3}");
     }
 
     #[test]

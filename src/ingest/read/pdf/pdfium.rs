@@ -4,12 +4,13 @@ use std::path::Path;
 
 use pdfium_render::prelude::{
     PdfMatrix, PdfPage, PdfPageObject, PdfPageObjectType, PdfPageObjectsCommon, PdfPageObjectsIterator,
-    PdfPagePathObject, PdfPathFillMode, PdfPathSegmentType, PdfPathSegments, Pdfium, PdfiumError, PdfiumInternalError,
+    PdfPagePathObject, PdfPageTextChar, PdfPathFillMode, PdfPathSegmentType, PdfPathSegments, Pdfium, PdfiumError,
+    PdfiumInternalError,
 };
 
 use super::{
     Page, Trouble,
-    glyph::{Frame, Glyph},
+    glyph::{Frame, Glyph, part_ligatures},
     letters,
     rule::{self, Placing, Rule},
 };
@@ -41,6 +42,7 @@ fn read(number: u32, page: &PdfPage<'_>) -> Result<Page, Trouble> {
     let text = page.text().map_err(|_| Trouble::Damaged(format!("its page {number} cannot be read")))?;
     let mut glyphs = Vec::new();
     let mut space = false;
+    let codes = Codes::of(text.chars().iter());
     for char in text.chars().iter() {
         let value = char.unicode_value();
         let c = match char::from_u32(value) {
@@ -48,6 +50,7 @@ fn read(number: u32, page: &PdfPage<'_>) -> Result<Page, Trouble> {
             None | Some('\0' | '\u{fffe}' | '\u{ffff}') => '\u{fffd}',
             Some(c) => c,
         };
+        let c = letters::of_tex(c).filter(|_| codes == Codes::OfTex && is_drawn(&char)).unwrap_or(c);
         if c.is_whitespace() || c == '\u{a0}' || (c.is_control() && c != '\u{2}') {
             space = true;
             continue;
@@ -71,12 +74,44 @@ fn read(number: u32, page: &PdfPage<'_>) -> Result<Page, Trouble> {
         };
         glyphs.push(Glyph::new(c, rect, size, bold, std::mem::take(&mut space), turn));
     }
+    part_ligatures(&mut glyphs);
     let pictures = glyphs.is_empty() && page.objects().iter().any(|o| o.object_type() == PdfPageObjectType::Image);
     let mut drawn = Drawn::default();
     if !glyphs.is_empty() && drawn.collect(page.objects().iter(), Placing::PAGE, 0).is_none() {
         drawn = Drawn::default();
     }
     Ok(Page { number, glyphs, rules: drawn.rules, fills: drawn.fills, pictures })
+}
+
+/// What the control characters of a page are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Codes {
+    /// Letters of TeX's fonts.
+    OfTex,
+    /// Letters of a font whose codes nothing explains, or none at all.
+    Unknown,
+}
+
+impl Codes {
+    fn of<'a>(chars: impl Iterator<Item = PdfPageTextChar<'a>>) -> Self {
+        let mut codes = Self::Unknown;
+        for char in chars {
+            let Some(c) = char::from_u32(char.unicode_value()).filter(|c| c.is_control() && *c != '\u{2}') else {
+                continue;
+            };
+            if letters::of_tex(c).is_some() {
+                codes = if is_drawn(&char) { Self::OfTex } else { codes };
+            } else if !matches!(c, '\t' | '\n') && !char.is_generated().unwrap_or(true) {
+                return Self::Unknown;
+            }
+        }
+        codes
+    }
+}
+
+/// Whether a character has a shape; the ends of lines that pdfium adds have none.
+fn is_drawn(char: &PdfPageTextChar<'_>) -> bool {
+    !char.is_generated().unwrap_or(true) && char.tight_bounds().is_ok_and(|bounds| bounds.width().value > 0.0)
 }
 
 /// What the paths of a page draw along its edges.

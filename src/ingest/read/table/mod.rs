@@ -1,11 +1,13 @@
 //! Tables to sentences: each row says by itself what it says in the table, with the headings above it, the caption and
 //! the unit, so that it can be found, quoted and checked without the rest.
 
+mod labels;
 mod sentences;
 mod unit;
 
 use std::{ops::Range, sync::LazyLock};
 
+pub use labels::are_labels;
 use regex::Regex;
 use sentences::{Column, Writer};
 pub use unit::{Unit, is_currency, is_nothing, is_numeric};
@@ -173,7 +175,7 @@ impl Table {
     fn count_heading_rows(&self, first: usize) -> usize {
         let Some(top) = self.rows.get(first) else { return 0 };
         let figures = |row: &[Cell]| row.iter().skip(1).any(|cell| is_data(&cell.text));
-        if figures(top) || (self.is_pairs(first) && !is_generic(top)) {
+        if figures(top) && !are_labels(&self.rows, first) || (self.is_pairs(first) && !is_generic(top)) {
             return 0;
         }
         let mut count = 1;

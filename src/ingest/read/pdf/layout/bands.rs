@@ -9,7 +9,7 @@ use super::{
     headings::{first_data, headings, stacked},
     lattice::{SAME_ENDS, Stroke, Strokes},
     spaced::{BESIDE, covers, has_data, is_bold, is_wide},
-    wrapped::{are_full, has_values, is_named, joined, row_starts, rows, wrap},
+    wrapped::{are_full, has_figures_once, has_values, is_named, joined, named_starts, row_starts, rows, wrap},
 };
 
 /// Rules that part a table from the next leave more than this between them, in points.
@@ -64,7 +64,7 @@ pub fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec
         }
         // Text between two boxes is in neither.
         let Some(framed) = framed(above, end) else { break };
-        if !is_band(&lines[from..to], top_rule) || is_framed.is_some_and(|before| before != framed) {
+        if !is_band(&lines[from..to], top_rule, &lines[start..to]) || is_framed.is_some_and(|before| before != framed) {
             break;
         }
         is_framed = Some(framed);
@@ -89,8 +89,8 @@ pub fn bands_from(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Vec
 }
 
 /// Whether the lines between two rules may be rows of a table: most have several cells, and the others are parts of
-/// cells. A short line alone is a title or names the rows after it.
-fn is_band(lines: &[Row], rule: &Stroke) -> bool {
+/// cells. A short line alone is a title or names the rows after it. `all` are those from the first rule on.
+fn is_band(lines: &[Row], rule: &Stroke, all: &[Row]) -> bool {
     let width = rule.to - rule.from;
     let fits = |line: &Row| {
         let lone = line.runs.len() == 1;
@@ -104,7 +104,15 @@ fn is_band(lines: &[Row], rule: &Stroke) -> bool {
     // Exponents and the like stand on heights of their own.
     let full = || lines.iter().filter(|line| line.runs.iter().any(|run| run.size > 0.8 * size));
     let (count, wide) = (full().count(), full().filter(|line| is_wide(line)).count());
-    lines.iter().all(fits) && (wide * 2 >= count || wide > 0 && count <= MOST_WRAPPED || count == 1)
+    // Cells of one column may be longer than those of all others together.
+    let keep_columns = || {
+        let columns = columns(&all.iter().filter(|line| is_wide(line)).cloned().collect::<Vec<_>>());
+        let starts = |left: f32| columns.iter().filter(|column| column.0 <= left + SAME_ENDS).count();
+        let keeps = |run: &Run| columns.get(starts(run.left)).is_none_or(|next| run.right < next.0);
+        columns.len() > 1 && lines.iter().filter(|line| line.runs.len() == 1).all(|line| keeps(&line.runs[0]))
+    };
+    let most = wide * 2 >= count || wide > 0 && (count <= MOST_WRAPPED || keep_columns()) || count == 1;
+    lines.iter().all(fits) && most
 }
 
 /// The table of lines that rules part into bands.
@@ -126,13 +134,20 @@ pub fn banded(lines: &[Row], bands: &[Range<usize>], rules: &[Stroke]) -> Sheet 
         bands.remove(0);
     }
     let count = bands.len();
+    // Where rules part groups of rows, and not each from the next, one group may be short.
+    let groups = bands.iter().skip(1).any(|band| is_group(&lines[band.clone()], &columns));
     // Each line of headings may have a rule of its own.
     let mut heading_bands = 0;
+    let body = bands.first().zip(bands.last()).map_or(0..0, |(first, last)| first.start..last.end);
+    let whole: Vec<Vec<Cell>> = lines[body].iter().map(|line| place(line, &columns)).collect();
     for (nth, band) in bands.into_iter().enumerate() {
         let lines = &lines[band];
         let placed: Vec<Vec<Cell>> = lines.iter().map(|line| place(line, &columns)).collect();
-        let words =
-            || first_data(&placed).is_none_or(|at| at + 1 == placed.len() && at > 0 && are_numbers(&placed[at]));
+        let labels = |at: usize| nth == 0 && table::are_labels(&whole, at);
+        let words = || {
+            let numbers = |at: usize| at > 0 && are_numbers(&placed[at]) || labels(at);
+            first_data(&placed).is_none_or(|at| at + 1 == placed.len() && numbers(at))
+        };
         let unnamed = || heading_bands == nth && nth + 1 < count && placed.iter().all(|cells| !is_named(cells));
         let heads = (nth == 0 || unnamed()) && lines.len() <= MOST_WRAPPED && words();
         if heads {
@@ -146,13 +161,21 @@ pub fn banded(lines: &[Row], bands: &[Range<usize>], rules: &[Stroke]) -> Sheet 
             sheet.rows.extend(parts);
         } else if are_rows(lines, &placed, &columns) {
             sheet.rows.extend(rows(lines, &placed, (0..lines.len()).collect()));
-        } else if lines.len() > MOST_WRAPPED || count <= 2 {
+        } else if lines.len() > MOST_WRAPPED || count <= 2 || groups && named_starts(&placed).len() > 1 {
             sheet.rows.extend(rows(lines, &placed, row_starts(lines, &placed, &columns)));
         } else {
             sheet.rows.push(joined(lines, &placed));
         }
     }
     sheet
+}
+
+/// Whether lines are several rows for sure: they have a name and a figure in one column, which no cell that wraps has, or
+/// they are many, most of them with a name and a value, and do not look as if they wrapped.
+fn is_group(lines: &[Row], columns: &[Column]) -> bool {
+    let named: Vec<Vec<Cell>> = lines.iter().map(|line| place(line, columns)).filter(|cells| is_named(cells)).collect();
+    let full = named.iter().filter(|cells| has_values(cells)).count();
+    !has_figures_once(&named) || lines.len() > MOST_WRAPPED && full * 2 >= lines.len() && !wrap(lines, columns)
 }
 
 /// Whether each line has all cells; the first may stand alone and name the rows after it.

@@ -143,18 +143,97 @@ fn under(run: &Run, columns: &[Column]) -> Vec<usize> {
 
 /// The run, cut where its words stand as far apart as cells do.
 pub fn cut_at_wide_spaces(run: Run) -> Vec<Run> {
-    let mut parts = Vec::new();
+    cut_where(run, &|_, _| true)
+}
+
+/// Takes out the dots that lead from a name to its figures, however they are cut into words.
+pub fn drop_leaders(lines: &mut [Row]) {
+    for line in lines.iter_mut().filter(|line| line.runs.len() > 1) {
+        for run in &mut line.runs {
+            let name = run.text.trim_end_matches(['.', '…', '·', ' ']);
+            // One may end an abbreviation.
+            if !name.is_empty() && run.text[name.len()..].chars().filter(|c| *c != ' ').count() > LEAST_DOTS {
+                let keep = name.len();
+                if let Some(space) = run.spaces.iter().position(|(at, ..)| *at >= keep) {
+                    *run = run.clone().cut(space).0;
+                }
+                run.text.truncate(keep);
+            }
+        }
+        let figures = line.runs.last().is_some_and(|run| !is_leader(&run.text));
+        line.runs.retain(|run| !(figures && is_leader(&run.text)));
+    }
+}
+
+/// Whether a run is dots and nothing else.
+fn is_leader(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| matches!(c, '.' | '…' | '·' | ' '))
+}
+
+/// More dots than these lead somewhere.
+const LEAST_DOTS: usize = 2;
+
+/// A space that parts columns has its edge in common with so many lines, or with all of them.
+const LEAST_ALIGNED: usize = 3;
+/// Edges in common differ by less, in points.
+const SAME_EDGE: f32 = 0.5;
+
+/// Cuts the runs of a table at the spaces that part columns all the way down: no word of another line stands in them, and
+/// words of several lines begin or end at their edges. The columns of printed tables may be no further apart than words
+/// that are set wide.
+pub fn cut_at_common_spaces(lines: &mut [Row]) {
+    let words: Vec<Vec<(f32, f32)>> = lines
+        .iter()
+        .map(|line| line.runs.iter().flat_map(Run::words).map(|(_, left, right)| (left, right)).collect())
+        .collect();
+    let parts = |from: f32, to: f32| {
+        let middle = f32::midpoint(from, to);
+        let crossed = words.iter().flatten().any(|(left, right)| *left < middle && middle < *right);
+        let sides: Vec<(f32, f32)> = words
+            .iter()
+            .filter_map(|line| {
+                let before = line.iter().map(|word| word.1).filter(|right| *right < middle).reduce(f32::max)?;
+                let after = line.iter().map(|word| word.0).filter(|left| *left > middle).reduce(f32::min)?;
+                Some((before, after))
+            })
+            .collect();
+        let enough = LEAST_ALIGNED.min(sides.len()).max(2);
+        let begin = sides.iter().filter(|(_, after)| (after - to).abs() < SAME_EDGE).count();
+        let end = sides.iter().filter(|(before, _)| (before - from).abs() < SAME_EDGE).count();
+        !crossed && (begin >= enough || end >= enough)
+    };
+    for line in lines.iter_mut() {
+        let runs = std::mem::take(&mut line.runs).into_iter().enumerate();
+        let cells = runs.flat_map(|(nth, run)| {
+            // The number of a name is no cell of its own.
+            let numbered = run.spaces.first().filter(|(at, ..)| nth == 0 && is_number(run.text[..*at].trim())).copied();
+            cut_where(run, &|from, to| numbered.is_none_or(|(_, start, _)| from > start) && parts(from, to))
+        });
+        line.runs = cells.collect();
+    }
+}
+
+/// "2.4", "(a)", "C."
+fn is_number(text: &str) -> bool {
+    let inner = text.trim_matches(['(', ')', '（', '）', '.', '、']);
+    let letter = inner.chars().count() == 1 && inner.len() < text.len();
+    letter || inner.starts_with(|c: char| c.is_ascii_digit()) && inner.chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
+/// The run, cut at the wide spaces of which `parts` says that they part columns.
+fn cut_where(run: Run, parts: &impl Fn(f32, f32) -> bool) -> Vec<Run> {
+    let mut cells = Vec::new();
     let mut rest = Some(run);
     while let Some(run) = rest.take() {
-        let wide = run.spaces.iter().position(|(_, from, to)| to - from > CELL_SPACE * run.size);
-        let (part, more) = match wide {
+        let space = run.spaces.iter().position(|(_, from, to)| to - from > CELL_SPACE * run.size && parts(*from, *to));
+        let (cell, more) = match space {
             Some(space) => run.cut(space),
             None => (run, None),
         };
-        parts.push(part);
+        cells.push(cell);
         rest = more;
     }
-    parts
+    cells
 }
 
 /// The cells of a run that stands over several columns because little space parts its cells.

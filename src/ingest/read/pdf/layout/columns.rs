@@ -1,6 +1,6 @@
 //! Columns of text: a gutter that most lines keep free, and that only headings and wide tables cross.
 
-use super::{super::super::table, Run};
+use super::{super::super::table, Run, lattice::Stroke};
 
 /// Fewer lines side by side are no columns.
 const LEAST_LINES: usize = 6;
@@ -13,18 +13,23 @@ const MOST_STEPS: f32 = 1000.0;
 /// Columns are parted into columns at most so many times.
 const MOST_PARTINGS: usize = 3;
 
-/// The regions of a page in reading order.
-pub fn regions(runs: Vec<Run>) -> Vec<Vec<Run>> {
+/// The columns of a table between rules are seldom as wide as each other; those of a page are within this share.
+const SAME_WIDTH: f32 = 0.7;
+/// Lines of headings at most, between the first two rules of a table.
+const MOST_HEADINGS: usize = 4;
+
+/// The regions of a page in reading order. `rules` are the lines across it.
+pub fn regions(runs: Vec<Run>, rules: &[Stroke]) -> Vec<Vec<Run>> {
     let mut found = Vec::new();
-    part(runs, MOST_PARTINGS, &mut found);
+    part(runs, rules, MOST_PARTINGS, &mut found);
     found
 }
 
-fn part(runs: Vec<Run>, partings: usize, found: &mut Vec<Vec<Run>>) {
+fn part(runs: Vec<Run>, rules: &[Stroke], partings: usize, found: &mut Vec<Vec<Run>>) {
     if runs.is_empty() {
         return;
     }
-    let Some(gutter) = (if partings > 0 { gutter(&runs) } else { None }) else {
+    let Some(gutter) = (if partings > 0 { gutter(&runs, rules) } else { None }) else {
         found.push(runs);
         return;
     };
@@ -68,8 +73,8 @@ fn part(runs: Vec<Run>, partings: usize, found: &mut Vec<Vec<Run>>) {
         }
         let (left, right): (Vec<Run>, Vec<Run>) =
             band.into_iter().partition(|run| f32::midpoint(run.left, run.right) < gutter);
-        part(left, partings - 1, found);
-        part(right, partings - 1, found);
+        part(left, rules, partings - 1, found);
+        part(right, rules, partings - 1, found);
     }
     if !wide.is_empty() {
         found.push(wide);
@@ -77,7 +82,7 @@ fn part(runs: Vec<Run>, partings: usize, found: &mut Vec<Vec<Run>>) {
 }
 
 /// Where the gutter runs; `None` where there is one column. Lines of two columns need not stand at one height.
-fn gutter(runs: &[Run]) -> Option<f32> {
+fn gutter(runs: &[Run], rules: &[Stroke]) -> Option<f32> {
     let left = runs.iter().map(|run| run.left).fold(f32::MAX, f32::min);
     let right = runs.iter().map(|run| run.right).fold(f32::MIN, f32::max);
     let width = right - left;
@@ -112,7 +117,11 @@ fn gutter(runs: &[Run]) -> Option<f32> {
             let to = share(&mut after_beside.iter().map(|strip| strip.left).collect::<Vec<_>>(), 0.1);
             let fill = median(before_beside.iter().map(|strip| strip.right - strip.left)) / (from - left).max(1.0);
             let fill_after = median(after_beside.iter().map(|strip| strip.right - strip.left)) / (right - to).max(1.0);
-            let ok = to - from >= LEAST_GUTTER * size && fill >= LEAST_FILL && fill_after >= LEAST_FILL - 0.1;
+            let (narrow, wide) = ((from - left).min(right - to), (from - left).max(right - to));
+            let ok = to - from >= LEAST_GUTTER * size
+                && fill >= LEAST_FILL
+                && fill_after >= LEAST_FILL - 0.1
+                && (narrow >= SAME_WIDTH * wide || !is_ruled([from, to], &before_beside, rules));
             if ok && best.is_none_or(|(most, _)| both > most) {
                 best = Some((both, f32::midpoint(from, to)));
             }
@@ -120,6 +129,24 @@ fn gutter(runs: &[Run]) -> Option<f32> {
         x += step;
     }
     best.map(|(_, x)| x)
+}
+
+/// Whether most of these lines on the left of a gap, which have others at their side, stand in a table whose rules cross
+/// it: above, below and under its headings.
+fn is_ruled([left, right]: [f32; 2], lines: &[Strip], rules: &[Stroke]) -> bool {
+    let crossing: Vec<&Stroke> = rules.iter().filter(|rule| rule.from < left && right < rule.to).collect();
+    let between =
+        |from: f32, to: f32| lines.iter().filter(move |line| from <= line.top + 1.0 && line.bottom - 1.0 <= to);
+    let inside = crossing.iter().map(|first| {
+        let below = crossing.iter().filter(|rule| rule.at > first.at && rule.ends_like(first)).map(|rule| rule.at);
+        let mut below: Vec<f32> = below.collect();
+        below.sort_by(f32::total_cmp);
+        let headed = below.iter().find(|at| between(first.at, **at).count() > 0);
+        let last = below.last().zip(headed).filter(|(last, second)| *last > *second);
+        let heads = |second: f32| between(first.at, second).count() <= MOST_HEADINGS;
+        last.filter(|(_, second)| heads(**second)).map_or(0, |(last, _)| between(first.at, *last).count())
+    });
+    inside.max().unwrap_or(0) * 2 > lines.len()
 }
 
 /// The box of one line, and of how many runs it is made.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     super::{
-        super::table::{Cell, Merged},
+        super::table::{self, Cell, Merged},
         letters,
     },
     Row, Run,
@@ -173,5 +173,5 @@ fn headed(run: &Run, line: &Row, columns: &[Column], rules: &[Stroke]) -> (Range
 
 /// The first line with data beside its name.
 pub fn first_data(placed: &[Vec<Cell>]) -> Option<usize> {
-    placed.iter().position(|cells| has_figures(cells))
+    (0..placed.len()).find(|at| has_figures(&placed[*at]) && !table::are_labels(placed, *at))
 }

@@ -274,7 +274,7 @@ pub fn lines(page: &Page, open: &mut Open) -> Vec<Line> {
         let (mut sheets, runs) = ruled::sheets(grids, runs);
         let runs = beside::take(runs, &strokes, &mut sheets);
         let ruled = rows::Ruled { sheets, strokes };
-        for region in columns::regions(runs) {
+        for region in columns::regions(runs, &ruled.strokes.across) {
             block += 1;
             rows::write(region, &ruled, frame, open, &mut block, &mut lines);
         }

@@ -5,7 +5,7 @@ use super::{
     super::super::table::{self, Cell},
     Row, Run, Sheet,
     bands::{banded, bands_from},
-    cells::{columns, place},
+    cells::{columns, cut_at_common_spaces, drop_leaders, place},
     extent::{MOST_ALONE, headed_table, is_running, table_from},
     headings::{body_start, headings, stacked},
     lattice::{Stroke, Strokes},
@@ -22,15 +22,23 @@ pub fn table_at(lines: &[Row], start: usize, strokes: &Strokes) -> Option<(Sheet
     }
     if let Some((bands, end)) = bands_from(lines, start, strokes) {
         let drawn = is_drawn(&lines[start..end], &strokes.down);
-        return (!drawn).then(|| (banded(lines, &bands, &strokes.across), end));
+        let mut lines = lines[..end].to_vec();
+        drop_leaders(&mut lines[start..]);
+        cut_at_common_spaces(&mut lines[start..]);
+        return (!drawn).then(|| (banded(&lines, &bands, &strokes.across), end));
     }
     let end = table_from(lines, start).or_else(|| headed_table(lines, start, MOST_ALONE))?;
-    let lines = &lines[start..end];
-    if is_drawn(lines, &strokes.down) {
+    let mut lines = lines[start..end].to_vec();
+    if is_drawn(&lines, &strokes.down) {
         return None;
     }
+    drop_leaders(&mut lines);
+    let lines = lines.as_slice();
     let columns = columns(lines);
     let placed: Vec<Vec<Cell>> = lines.iter().map(|line| place(line, &columns)).collect();
+    if is_monospaced(lines) && hides_columns(&placed) {
+        return None;
+    }
     let body = body_start(lines, &placed);
     let rows_of_headings = headings(&stacked(&lines[..body], &columns), &columns, &strokes.across);
     let mut sheet = Sheet { rows: rows_of_headings, ..Sheet::default() };
@@ -47,7 +55,10 @@ pub fn is_wide(row: &Row) -> bool {
         && first.chars().count() <= 4
         && (first.ends_with(['.', '、', ')', '）', '•', '·', '-', '●', '■', '○', '§'])
             || first.chars().count() == 1 && !first.chars().all(char::is_alphanumeric));
-    row.runs.len() >= 2 && !marker && !row.runs.iter().any(|run| super::is_dotted(&run.text))
+    // Dots lead from a heading to its page in a table of contents, and from a name to its figures in others.
+    let leads = || row.runs.iter().any(|run| super::is_dotted(&run.text));
+    let figures = || row.runs.iter().skip(1).filter(|run| table::is_data(run.text.trim())).count();
+    row.runs.len() >= 2 && !marker && (!leads() || figures() > 1)
 }
 
 /// Whether posts beside or between the lines tell that they are no table: those of boxes in a drawing pass some of the
@@ -89,6 +100,15 @@ fn is_monospaced(lines: &[Row]) -> bool {
         .collect();
     let (least, most) = (pitches.iter().copied().fold(f32::MAX, f32::min), pitches.iter().copied().fold(0.0, f32::max));
     most > 0.0 && most - least < 0.04 * most
+}
+
+/// Whether cells hold several figures: what a machine printed with one space between its columns, which only the width of
+/// its letters parts.
+fn hides_columns(placed: &[Vec<Cell>]) -> bool {
+    let is_number =
+        |word: &&str| word.bytes().all(|b| b.is_ascii_digit() || b"+-.,%".contains(&b)) && table::is_data(word);
+    let several = |cell: &Cell| cell.text.split(' ').filter(is_number).count() > 1;
+    placed.iter().flatten().any(several)
 }
 
 /// Whether a row has data behind its first cell.

@@ -120,7 +120,7 @@ fn by_padding(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> Option
 }
 
 /// Whether no column holds figures on more than one of the lines of a row.
-fn has_figures_once(placed: &[Vec<Cell>]) -> bool {
+pub fn has_figures_once(placed: &[Vec<Cell>]) -> bool {
     let width = placed.iter().map(Vec::len).max().unwrap_or(0);
     (1..width).all(|at| placed.iter().filter_map(|cells| cells.get(at)).filter(|cell| is_figure(cell)).count() <= 1)
 }
@@ -159,7 +159,14 @@ fn goes_on(above: &[Row], cells_above: &[Vec<Cell>], line: &Row, cells: &[Cell],
     let data = has_figures(cells);
     let complete = cells_above.iter().any(|cells| has_values(cells));
     if !is_named(cells) {
-        return !complete || !data && !is_row(last, cells, columns);
+        // A year or a number may end a text for which there was no more room.
+        let ends_text = || {
+            let above = cells_above.last().into_iter().flat_map(|above| above.iter().zip(cells));
+            let is_text = |cell: &Cell| cell.text.contains(char::is_alphabetic) && !is_figure(cell);
+            above.filter(|(_, cell)| !cell.text.is_empty()).all(|(above, _)| is_text(above))
+                && wrap(&[last.clone(), line.clone()], columns)
+        };
+        return !complete || !data && !is_row(last, cells, columns) || ends_text();
     }
     // A name that fills its column is cut there, and goes on.
     let Some(name) = last.runs.first().filter(|_| cells_above.last().is_some_and(|cells| is_named(cells))) else {

@@ -328,3 +328,82 @@ fn names_and_figures_side_by_side_are_no_columns_of_text() {
     assert_eq!(read.len(), 8, "{read:?}");
     assert_eq!(read[3], "a long name of row 3 that fills its side: (102,839); (104,112).");
 }
+
+/// Rules across from 45 to 405 at these heights.
+fn rules_at(heights: &[f32]) -> Vec<[f32; 4]> {
+    heights.iter().map(|at| [45.0, 800.0 - at, 405.0, 800.0 - at]).collect()
+}
+
+fn read_ruled(glyphs: Vec<Glyph>, heights: &[f32]) -> Vec<String> {
+    let page = Page { number: 1, glyphs, rules: rules_at(heights), fills: Vec::new(), pictures: false };
+    lines(&page, &mut Open::default()).into_iter().map(|line| line.text).collect()
+}
+
+#[test]
+fn a_table_of_words_between_rules_is_no_page_in_columns() {
+    let mut glyphs = Vec::new();
+    let rows: Vec<(f32, [String; 2])> = (0..9_u8)
+        .map(|n| {
+            (
+                74.0 + 14.0 * f32::from(n),
+                [format!("drug-{n}()"), format!("once a day with food, which line {n} of many says")],
+            )
+        })
+        .collect();
+    set(&mut glyphs, &[50.0, 160.0], &[(54.0, &["Drug", "How it is given"])]);
+    for (top, cells) in &rows {
+        set(&mut glyphs, &[50.0, 160.0], &[(*top, &[&cells[0], &cells[1]])]);
+    }
+    // The last one wraps.
+    set(&mut glyphs, &[50.0, 160.0], &[(200.0, &["", "and never at night"])]);
+    let read = read_ruled(glyphs, &[48.0, 68.0, 216.0]);
+    assert_eq!(read.len(), 9, "{read:#?}");
+    assert_eq!(read[0], "Drug drug-0(): How it is given once a day with food, which line 0 of many says.");
+    assert_eq!(
+        read[8],
+        "Drug drug-8(): How it is given once a day with food, which line 8 of many says and never at night."
+    );
+}
+
+#[test]
+fn rules_may_part_groups_of_rows() {
+    let mut glyphs = Vec::new();
+    set(
+        &mut glyphs,
+        &[50.0, 200.0, 300.0],
+        &[
+            (54.0, &["", "Weight", "Dose"]),
+            (74.0, &["Children", "", ""]),
+            (88.0, &["First", "10.0", "1.5"]),
+            (108.0, &["Adults", "", ""]),
+            (122.0, &["Second", "60.0", "5.0"]),
+            (136.0, &["Third", "90.0", "7.5"]),
+        ],
+    );
+    assert_eq!(
+        read_ruled(glyphs, &[48.0, 68.0, 102.0, 150.0]),
+        [
+            "Children / First: Weight 10.0; Dose 1.5.",
+            "Adults / Second: Weight 60.0; Dose 5.0.",
+            "Adults / Third: Weight 90.0; Dose 7.5.",
+        ]
+    );
+}
+
+#[test]
+fn columns_that_stand_close_are_told_by_their_common_edge_and_dots_lead_to_figures() {
+    let mut glyphs = Vec::new();
+    // Ten points part the last two columns, as they may part words.
+    for (top, cells) in [
+        (54.0, ["Name", "2023", "2022"]),
+        (74.0, ["Fees . . . . .", "1,204", "98"]),
+        (88.0, ["Rent .........", "1,310", "102"]),
+        (102.0, ["Heat", "2,450", "7"]),
+    ] {
+        set(&mut glyphs, &[50.0, 200.0, 240.0], &[(top, &cells)]);
+    }
+    assert_eq!(
+        read_ruled(glyphs, &[48.0, 68.0, 116.0]),
+        ["Fees: 2023 1,204; 2022 98.", "Rent: 2023 1,310; 2022 102.", "Heat: 2023 2,450; 2022 7.",]
+    );
+}
