@@ -117,6 +117,60 @@ async fn pdfs_know_their_articles_tables_columns_pages_and_boxes() {
     );
 }
 
+/// A PDF with one page, which is shown turned by `shown` degrees with the clock, of these lines, each with its text matrix.
+fn pdf_of(shown: u32, lines: &[(&str, &str)]) -> Vec<u8> {
+    let drawn: String =
+        lines.iter().map(|(matrix, text)| format!("BT /F 12 Tf {matrix} Tm ({text}) Tj ET\n")).collect();
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 400] /Rotate {shown} /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>"
+        ),
+        format!("<< /Length {} >>\nstream\n{drawn}endstream", drawn.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let mut file = "%PDF-1.4\n".to_owned();
+    let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    for (number, object) in (1..).zip(&objects) {
+        table.push_str(&format!("{:010} 00000 n \n", file.len()));
+        file.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+    }
+    let start = file.len();
+    file.push_str(&format!(
+        "{table}trailer\n<< /Root 1 0 R /Size {} >>\nstartxref\n{start}\n%%EOF\n",
+        objects.len() + 1
+    ));
+    file.into_bytes()
+}
+
+/// A table set sideways gives its figures as they are read, not back to front.
+#[tokio::test(flavor = "multi_thread")]
+async fn turned_pages_are_read_the_way_they_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, shown, turn, places) in [
+        ("upright", 0, "1 0 0 1", ["50 300", "50 280"]),
+        ("sideways", 0, "0 1 -1 0", ["100 50", "120 50"]),
+        ("downwards", 0, "0 -1 1 0", ["120 350", "100 350"]),
+        ("shown-turned", 90, "0 1 -1 0", ["100 50", "120 50"]),
+        ("upside-down", 180, "-1 0 0 -1", ["350 100", "350 120"]),
+    ] {
+        let [first, second] = places.map(|place| format!("{turn} {place}"));
+        let lines =
+            [(first.as_str(), "Net sales rose to 1,234.56 million."), (second.as_str(), "Costs were 7.8 million.")];
+        fs::write(folder.path().join(format!("{name}.pdf")), pdf_of(shown, &lines)).expect("a file");
+    }
+    let (store, report) = ingest(folder.path(), pdfium()).await;
+    assert_eq!(report.problems, []);
+    let read = chunks(&store).await;
+    assert_eq!(read.len(), 5);
+    for (key, texts) in read {
+        let text = texts.join("\n");
+        let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{key}: {part} in {text}"));
+        assert!(at("Net sales rose to 1,234.56 million.") < at("Costs were 7.8 million."), "{key}: {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn poppler_stands_in_where_pdfium_is_not_installed() {
     let poppler = PdfOptions { library: PathBuf::from("/nowhere/libpdfium.so"), ..pdfium() };

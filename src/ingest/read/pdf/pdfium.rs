@@ -60,8 +60,9 @@ fn read(number: u32, page: &PdfPage<'_>) -> Result<Page, Trouble> {
         let c = if ('\u{f000}'..='\u{f0ff}').contains(&c) { letters::sign(c, &char.font_name()) } else { c };
         let (Ok(loose), Ok(tight)) = (char.loose_bounds(), char.tight_bounds()) else { continue };
         let size = char.scaled_font_size().value.abs();
-        // Letters that run aslant are a stamp over the page, whose words would fall between those of the text.
-        let Some(turn) = Frame::of(char.angle_degrees().unwrap_or(0.0)) else { continue };
+        // Letters that run aslant are a stamp over the page, whose words would fall between those of the text. pdfium
+        // counts with the clock.
+        let Some(turn) = Frame::of(-char.angle_degrees().unwrap_or(0.0)) else { continue };
         let bold = char.font_weight().is_some_and(|weight| weight_of(weight) >= 600) || {
             let name = char.font_name().to_lowercase();
             name.contains("bold") || name.contains("heavy") || name.contains("black")

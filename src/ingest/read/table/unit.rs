@@ -146,12 +146,18 @@ pub fn is_figure(text: &str) -> bool {
 }
 
 /// A figure, or one with a unit behind it: it begins with a digit, and is short or mostly digits.
+///
+/// "95% CI" heads intervals.
 pub fn is_numeric(text: &str) -> bool {
+    static INTERVAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\d{2}(?:\.\d)?\s?[%％]\s?(?:C\.?I\b|CrI\b|confidence|credible|置信|可信)")
+            .expect("a constant pattern")
+    });
     const AROUND: &[char] = &['(', '（', '-', '−', '+', '±', '<', '>', '≤', '≥', '$', '¥', '￥', '€', '£', ' '];
     let text = text.trim().trim_start_matches(AROUND);
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let all = text.chars().filter(|c| !c.is_whitespace()).count();
-    text.starts_with(|c: char| c.is_ascii_digit()) && (all <= 10 || digits * 2 > all)
+    text.starts_with(|c: char| c.is_ascii_digit()) && (all <= 10 || digits * 2 > all) && !INTERVAL.is_match(text)
 }
 
 /// A year, a day or a span of time, which heads columns although it is written in digits.

@@ -169,14 +169,18 @@ fn goes_on(above: &[Row], cells_above: &[Vec<Cell>], line: &Row, cells: &[Cell],
         return !complete || !data && !is_row(last, cells, columns) || ends_text();
     }
     // A name that fills its column is cut there, and goes on.
-    let Some(name) = last.runs.first().filter(|_| cells_above.last().is_some_and(|cells| is_named(cells))) else {
+    let edge = columns.first().map_or(f32::MAX, |column| column.1);
+    // Words that are set wide may be two runs.
+    let names = last.runs.iter().take_while(|run| run.left < edge);
+    let Some(name) = names.last().filter(|_| cells_above.last().is_some_and(|cells| is_named(cells))) else {
         return false;
     };
-    let edge = columns.first().map_or(f32::MAX, |column| column.1);
     let is_full = name.right > edge - 2.0 * name.size;
     let small = first.text.trim().starts_with(|c: char| c.is_lowercase() || c >= '\u{2e80}');
     let indented = first.left > above[0].runs.first().map_or(f32::MAX, |run| run.left) + 0.5 * first.size;
-    is_full && (small || indented) && (complete != has_values(cells))
+    // Where other cells have a next line too, they had no more room either.
+    let all_wrap = || small && !data && wrap(&[last.clone(), line.clone()], columns);
+    is_full && (small || indented) && (complete != has_values(cells) || all_wrap())
 }
 
 pub fn is_named(cells: &[Cell]) -> bool {

@@ -407,3 +407,42 @@ fn columns_that_stand_close_are_told_by_their_common_edge_and_dots_lead_to_figur
         ["Fees: 2023 1,204; 2022 98.", "Rent: 2023 1,310; 2022 102.", "Heat: 2023 2,450; 2022 7.",]
     );
 }
+
+#[test]
+fn an_interval_heads_a_column_and_cells_that_wrap_together_are_one_row() {
+    let mut glyphs = Vec::new();
+    set(
+        &mut glyphs,
+        &[50.0, 150.0, 250.0],
+        &[
+            (54.0, &["Model of the risk", "RR", "95% CI"]),
+            (74.0, &["Exposure to dust", "2.04", "0.91–1.57"]),
+            (88.0, &["Use of tobacco", "1.10", "1.02–1.19"]),
+        ],
+    );
+    assert_eq!(
+        read_ruled(glyphs, &[48.0, 68.0, 104.0]),
+        [
+            "Model of the risk Exposure to dust: RR 2.04; 95% CI 0.91–1.57.",
+            "Model of the risk Use of tobacco: RR 1.10; 95% CI 1.02–1.19.",
+        ]
+    );
+    let mut glyphs = Vec::new();
+    set(
+        &mut glyphs,
+        &[50.0, 150.0, 250.0],
+        &[
+            (54.0, &["Factor", "Sign", "Type of value"]),
+            (74.0, &["Random Cholesky", "L", "sparse triangu-"]),
+            (86.0, &["factor", "", "lar matrix"]),
+            (98.0, &["Linear predictor", "mu", "vector"]),
+        ],
+    );
+    assert_eq!(
+        read_ruled(glyphs, &[48.0, 68.0, 114.0]),
+        [
+            "Factor Random Cholesky factor: Sign L; Type of value sparse triangular matrix.",
+            "Factor Linear predictor: Sign mu; Type of value vector.",
+        ]
+    );
+}
