@@ -12,7 +12,7 @@ use super::{
     entail::{self, Features, Vectors},
     escalate, explain, ground,
     judge::{Finding, Opened, Read, State},
-    lead,
+    lead, moved,
     read::{self, Source},
     references, rules,
     tabled::{self, Tabled},
@@ -349,7 +349,7 @@ impl Reader<'_, '_> {
     fn read_tables(&self, members: &[usize], finding: &mut Finding) {
         for &at in members {
             let source = &self.table.sources[at];
-            match tabled::find(&self.unit, source) {
+            match tabled::find(&self.unit, source).or_else(|| moved::find(&self.unit, source)) {
                 Some(Tabled::Says(row)) => {
                     finding.tabled = Some((at, row));
                     // Whose figure it is, the cell tells better than words in common do.

@@ -36,8 +36,8 @@ pub(super) fn support(finding: &Finding, sources: &[Source<'_>], thresholds: &Th
     if let Some((at, span)) = finding.tabled {
         let label = sources[at].evidence.label;
         let message = Message::new(
-            format!("{label} 的表格中，同一项目、同一时期的数值即为此数。"),
-            format!("The table in {label} has this figure for the same item and the same period."),
+            format!("{label} 的表格中，同一项目、同一时期的数值与此相符。"),
+            format!("The table in {label} bears this out for the same item and the same period."),
         );
         return reason("T", Effect::Ground, Some(EvidenceSpan { label, span }), message);
     }

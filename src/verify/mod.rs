@@ -17,6 +17,7 @@ mod explain;
 mod ground;
 mod judge;
 mod lead;
+mod moved;
 pub mod plan;
 mod read;
 pub mod reference_check;

@@ -53,6 +53,27 @@ impl Row {
         let (cell, more) = (cells.next()?, cells.next());
         (more.is_none() && cell.heading.is_subset(named)).then_some(cell)
     }
+
+    /// The one cell with the headings of this, so many years later.
+    pub fn years_from(&self, cell: &Cell, years: i32) -> Option<&Cell> {
+        let wanted = cell.date?.years_later(years)?;
+        let mut cells = self.cells.iter().filter(|other| other.date == Some(wanted) && other.heading == cell.heading);
+        cells.next().filter(|_| cells.next().is_none())
+    }
+
+    /// Its later and its earlier cell, where it has two dated ones a year apart, of the same headings.
+    pub fn only_two(&self) -> Option<(&Cell, &Cell)> {
+        let dated: Vec<&Cell> = self.cells.iter().filter(|cell| cell.date.is_some()).collect();
+        let [one, other] = dated.as_slice() else { return None };
+        let follows = |now: &Cell, before: &Cell| {
+            now.heading == before.heading && before.date.and_then(|date| date.years_later(1)) == now.date
+        };
+        match (follows(one, other), follows(other, one)) {
+            (true, _) => Some((one, other)),
+            (_, true) => Some((other, one)),
+            _ => None,
+        }
+    }
 }
 
 impl Cell {

@@ -102,6 +102,21 @@ pub(super) fn parse_folded(text: &str) -> Vec<DateMention> {
 }
 
 impl When {
+    /// The same period so many years later; `None` where no year is told.
+    #[must_use]
+    pub fn years_later(self, years: i32) -> Option<Self> {
+        let year = Some(self.year()?.checked_add(years)?);
+        Some(match self {
+            Self::Year(_) => Self::Year(year?),
+            Self::Half { half, .. } => Self::Half { year, half },
+            Self::Quarter { quarter, .. } => Self::Quarter { year, quarter },
+            Self::YearToDate { months, .. } => Self::YearToDate { year, months },
+            Self::Month { month, .. } => Self::Month { year, month },
+            Self::Day { month, day, .. } => Self::Day { year, month, day },
+            Self::Decade(_) | Self::Trailing | Self::Relative(_) => return None,
+        })
+    }
+
     pub const fn year(self) -> Option<i32> {
         match self {
             Self::Year(year) => Some(year),

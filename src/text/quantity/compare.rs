@@ -129,10 +129,26 @@ impl Quantity {
             && within(self.bound, &self.value.low(), &source.value.high())
     }
 
+    /// Whether `exact`, in base units, rounded to the digits that this displays, is what it displays.
+    pub fn displays(&self, exact: &Number) -> bool {
+        rounds_to(exact, &self.value.low(), &self.precision)
+    }
+
     /// `3.5亿元 = 350000000 CNY`: as written, and in base units.
     pub fn normal_form(&self) -> String {
         normal::form(self)
     }
+}
+
+/// By how much the first is larger, in base units; `None` where it cannot be held exactly.
+pub fn difference(now: &Quantity, before: &Quantity) -> Option<Number> {
+    sub(&now.value.low(), &before.value.low())
+}
+
+/// The difference as a share of what was before; `None` where that was nothing or less.
+pub fn growth(now: &Quantity, before: &Quantity) -> Option<Number> {
+    let base = before.value.low();
+    if base <= int(0) { None } else { div(&difference(now, before)?, &base) }
 }
 
 fn relation(claim: &Quantity, source: &Quantity) -> Relation {

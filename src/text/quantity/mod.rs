@@ -13,7 +13,7 @@ mod scan;
 mod trend;
 mod unit;
 
-pub use compare::{BoundChange, Compared, Relation};
+pub use compare::{BoundChange, Compared, Relation, difference, growth};
 pub use mask::countless_words;
 pub use numeral::{Form, Number};
 pub use unit::{Counted, Currency, Kind, Unit};

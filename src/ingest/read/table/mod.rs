@@ -113,6 +113,15 @@ impl Table {
             group: None,
             lines: Vec::new(),
         };
+        for (row, cells) in self.rows.iter().enumerate().take(first) {
+            // A caption that is too long is not repeated.
+            let text = join(cells.iter().filter(|cell| cell.merged != Some(Merged::Left)), " ");
+            let short = Some(tidy_caption(&text)).filter(|short| !short.is_empty());
+            let is_told = writer.caption.as_ref().zip(short).is_some_and(|(caption, short)| caption.contains(&short));
+            if !is_told && own(cells).any(|text| Unit::stated(text).is_none()) {
+                writer.remark(row, &text);
+            }
+        }
         if body == self.rows.len() {
             // Headings without rows.
             for (row, cells) in self.rows.iter().enumerate().skip(first) {

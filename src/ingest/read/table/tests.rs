@@ -161,3 +161,11 @@ fn written_rows_are_known_as_rows() {
         assert_eq!(known, rows, "{text}");
     }
 }
+
+#[test]
+fn a_title_that_is_too_long_to_be_repeated_is_not_lost() {
+    let long =
+        "Shipper (complete name and address) of the goods that are told below, with the name of the person who answers";
+    let lines = lines(&format!("{long} | < | <\n | 2023 | 2022\nGoods | 10 | 12\nFreight | 3 | 4"));
+    assert_eq!(lines, [long, "Goods: 2023 10; 2022 12.", "Freight: 2023 3; 2022 4."]);
+}
