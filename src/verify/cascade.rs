@@ -37,6 +37,8 @@ use crate::{
 const LONGEST_FOR_MODEL: usize = 800;
 /// Sentences of one source that the encoder compares with a claim.
 const MOST_SENTENCES: usize = 6;
+/// Rules that say of a figure that it is not found, or found otherwise.
+const FIGURES: [&str; 2] = ["R1", "R6"];
 /// A source that is not cited is looked at when it covers this much of the claim.
 const OTHERS_FROM: f32 = ALIGNED;
 
@@ -352,8 +354,11 @@ impl Reader<'_, '_> {
             match tabled::find(&self.unit, source).or_else(|| moved::find(&self.unit, source)) {
                 Some(Tabled::Says(row)) => {
                     finding.tabled = Some((at, row));
-                    // Whose figure it is, the cell tells better than words in common do.
-                    finding.reasons.retain(|r| r.code != "R2");
+                    // Whose figure it is, the cell tells better than words in common do; what was worked out from two
+                    // cells need not be written anywhere.
+                    let of_figures =
+                        |r: &Reason| r.code == "R2" || r.effect != Effect::Ground && FIGURES.contains(&r.code);
+                    finding.reasons.retain(|r| !of_figures(r));
                     return;
                 }
                 Some(Tabled::Other { claimed, figure, comparison }) => {

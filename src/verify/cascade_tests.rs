@@ -138,6 +138,29 @@ async fn a_cell_of_a_table_supports_its_figure_and_contradicts_that_of_another_y
     }
 }
 
+/// Growth stands nowhere in the table: it is worked out, and so is the direction.
+#[tokio::test]
+async fn what_two_cells_of_a_row_say_is_worked_out() {
+    let table = "Operating income: 2019 $412.5 million; 2018 $389.9 million.\nGross margin: 2019 41.3%; 2018 40.0%.";
+    for right in [
+        "Operating income increased by 5.8% in 2019[1].",
+        "Operating income rose to $412.5 million in 2019 from $389.9 million in 2018[1].",
+        "Gross margin rose by 1.3 percentage points in 2019[1].",
+    ] {
+        let judgement = judge(right, &[table]).await;
+        assert!(matches!(judgement.verdict, Verdict::Supported { how: Support::Tabled, .. }), "{judgement:?}");
+    }
+    for wrong in [
+        "Operating income decreased by 5.8% in 2019[1].",
+        "Operating income increased by 6.8% in 2019[1].",
+        "Operating income fell to $412.5 million in 2019 from $389.9 million in 2018[1].",
+    ] {
+        let judgement = judge(wrong, &[table]).await;
+        let Verdict::Contradicted { .. } = &judgement.verdict else { panic!("{judgement:?}") };
+        assert!(judgement.reasons.iter().any(|r| r.code == "T" && r.effect == Effect::Contradict), "{judgement:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_label_that_does_not_exist_is_a_verdict() {
     for (claim, written) in

@@ -1,8 +1,9 @@
 //! Claims to judgements: rules first, the encoder second, never the other way round.
 //!
 //! [`Cascade`] takes each claim through the labels it cites, the sources' own words ([`verbatim`]), the rules
-//! ([`rules`]), the rows of tables ([`tabled`]) and the encoder ([`ground`]: a cross-encoder; [`entail`]: vectors, where there is none); what is open then
-//! goes to the judge, where there is one ([`escalate`]); [`decide`] is the table that says what follows.
+//! ([`rules`]), the rows of tables ([`tabled`]: one cell; [`moved`]: two, and what is worked out from them) and the
+//! encoder ([`ground`]: a cross-encoder; [`entail`]: vectors, where there is none); what is open then goes to the judge,
+//! where there is one ([`escalate`]); [`decide`] is the table that says what follows.
 
 pub mod align;
 pub mod binomial;

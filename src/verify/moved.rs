@@ -7,7 +7,7 @@
 
 use std::{cmp::Ordering, collections::HashSet, sync::LazyLock};
 
-use num_traits::CheckedMul as _;
+use num_traits::{CheckedAdd as _, CheckedMul as _};
 use regex::Regex;
 
 use super::{
@@ -116,10 +116,9 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         }
         let place = |span: Span| span.shifted(sentence.span.start());
         let cells = Cells { now: now.figure(&sentence.unit), before: before.figure(&sentence.unit) };
-        let said = cells.bear_out(claim, &figures, &says, moved)?;
-        let said = match said {
-            None => Tabled::Says(sentence.span),
-            Some((claimed, figure, comparison)) => Tabled::Other { claimed, figure: place(figure), comparison },
+        let said = match cells.hold(claim, &figures, &says, moved)? {
+            Held::Up => Tabled::Says(sentence.span),
+            Held::Against(claimed, figure, comparison) => Tabled::Other { claimed, figure: place(figure), comparison },
         };
         // Two rows of one name that say different things tell nothing.
         if found.as_ref().is_some_and(|found| matches!(found, Tabled::Says(_)) != matches!(said, Tabled::Says(_))) {
@@ -136,32 +135,37 @@ struct Cells<'a> {
     before: &'a Quantity,
 }
 
-/// Where the claim is wrong, what in the row shows it, and both sides.
-type Wrong = (Span, Span, Comparison);
+/// What two cells make of a claim.
+enum Held {
+    Up,
+    /// Where the claim is wrong, what in the row shows it, and both sides.
+    Against(Span, Span, Comparison),
+}
 
 impl Cells<'_> {
-    /// `Some(None)` where both cells bear the claim out, `None` where they cannot be held against it.
-    fn bear_out(
-        &self,
-        claim: &Unit<'_>,
-        figures: &[&Quantity],
-        says: &[Says],
-        moved: Option<Ordering>,
-    ) -> Option<Option<Wrong>> {
+    /// `None` where the cells cannot be held against the claim.
+    fn hold(&self, claim: &Unit<'_>, figures: &[&Quantity], says: &[Says], moved: Option<Ordering>) -> Option<Held> {
         let Self { now, before } = self;
         let flat = |q: &Quantity| q.bound == Bound::Exact && q.trend != Some(Trend::Loss) && q.value.low() >= 0.into();
         if now.unit.kind != before.unit.kind || !flat(now) || !flat(before) {
             return None;
         }
         let (high, low) = (now.value.low(), before.value.low());
-        let mut wrong: Option<Wrong> = None;
+        let mut wrong: Option<Held> = None;
         for (figure, says) in figures.iter().zip(says) {
             if *says == Says::Difference {
-                let exact = worked_out(figure, now, before)?;
+                let exact = absolute(worked_out(figure, now, before)?);
                 if !figure.displays(&exact) {
+                    // The cells are rounded themselves.
+                    let (least, most) = (self.worked_out(figure, false)?, self.worked_out(figure, true)?);
+                    let half = figure.precision.checked_mul(&Number::new(1, 2))?;
+                    let (from, to) = if least >= 0.into() { (least, most) } else { (-most, -least) };
+                    if from < 0.into() || to >= figure.value.low() - half && from <= figure.value.low() + half {
+                        return None;
+                    }
                     let source = format!("{} → {}: {}", before.surface, now.surface, shown(&exact, figure.unit.kind));
                     let comparison = Comparison { claim: figure.normal_form(), source, relation: "≠".to_owned() };
-                    wrong = wrong.or(Some((figure.span, now.span, comparison)));
+                    wrong = wrong.or(Some(Held::Against(figure.span, now.span, comparison)));
                 }
                 continue;
             }
@@ -175,7 +179,7 @@ impl Cells<'_> {
                     let compared = plain.compare(cell);
                     let comparison =
                         Comparison { claim: compared.claim, source: compared.source, relation: relation.sign() };
-                    wrong = wrong.or(Some((figure.span, cell.span, comparison)));
+                    wrong = wrong.or(Some(Held::Against(figure.span, cell.span, comparison)));
                 }
                 _ => return None,
             }
@@ -194,23 +198,37 @@ impl Cells<'_> {
                 };
                 let span = MOVES.find_iter(claim.text).find(|word| is_direction(word.as_str()));
                 let span = span.map_or(figures[0].span, |word| Span::new(word.start(), word.end()));
-                wrong = Some((span, now.span, comparison));
+                wrong = Some(Held::Against(span, now.span, comparison));
             }
         }
-        Some(wrong)
+        Some(wrong.unwrap_or(Held::Up))
     }
+}
+
+impl Cells<'_> {
+    /// The largest or the smallest difference of figures that are displayed as these two.
+    fn worked_out(&self, claimed: &Quantity, largest: bool) -> Option<Number> {
+        let nudged = |q: &Quantity, up: bool| {
+            let half = q.precision.checked_mul(&Number::new(if up { 1 } else { -1 }, 2))?;
+            Some(Quantity { value: Value::Exact(q.value.low().checked_add(&half)?), ..q.clone() })
+        };
+        worked_out(claimed, &nudged(self.now, largest)?, &nudged(self.before, !largest)?)
+    }
+}
+
+fn absolute(value: Number) -> Number {
+    if value < 0.into() { -value } else { value }
 }
 
 /// The difference of two figures, in the form in which the claim tells it: a share of the earlier one, points, an amount.
 fn worked_out(claimed: &Quantity, now: &Quantity, before: &Quantity) -> Option<Number> {
-    let value = match (claimed.unit.kind, now.unit.kind) {
-        (Kind::Points, Kind::Ratio) => difference(now, before)?.checked_mul(&100.into())?,
-        (Kind::Ratio, Kind::Ratio) => return None,
-        (Kind::Ratio, _) => growth(now, before)?,
-        (own, theirs) if own == theirs => difference(now, before)?,
-        _ => return None,
-    };
-    Some(if value < 0.into() { -value } else { value })
+    match (claimed.unit.kind, now.unit.kind) {
+        (Kind::Points, Kind::Ratio) => difference(now, before)?.checked_mul(&100.into()),
+        (Kind::Ratio, Kind::Ratio) => None,
+        (Kind::Ratio, _) => growth(now, before),
+        (own, theirs) if own == theirs => difference(now, before),
+        _ => None,
+    }
 }
 
 /// To two decimals: a share in per cent, points, an amount in base units.
@@ -300,9 +318,10 @@ fn periods<'r>(
         }
         [date] => {
             let dated = row.cell(date, named)?;
-            match dates_base(claim, figures, date)? {
-                true => Some((row.years_from(dated, 1)?, dated)),
-                false => Some((dated, row.years_from(dated, -1)?)),
+            if dates_base(claim, figures, date)? {
+                Some((row.years_from(dated, 1)?, dated))
+            } else {
+                Some((dated, row.years_from(dated, -1)?))
             }
         }
         [] => {
@@ -365,7 +384,7 @@ mod tests {
     };
 
     const ZH: &str = "营业收入：2023年 512,300.12万元；2022年 480,100.00万元；本年比上年增减 6.71%。\n归属于上市公司股东的净利润：2023年 45,600.30万元；2022年 -50,200.00万元。\n基本每股收益（元/股）：2023年 1.23元/股；2022年 1.35元/股。\n毛利率：2023年 32.5%；2022年 34.6%。";
-    const EN: &str = "Net sales: Year ended December 31, / 2019 $4,512.3 million; Year ended December 31, / 2018 $4,101.0 million.\nOperating income: 2019 $412.5 million; 2018 $389.9 million.\nNet cash flow: 2019 $(12.4) million; 2018 $201.3 million.\nGross margin: 2019 41.3%; 2018 40.0%.\nEmployees: 2019 10,250; 2017 9,800.";
+    const EN: &str = "Net sales: Year ended December 31, / 2019 $4,512.3 million; Year ended December 31, / 2018 $4,101.0 million.\nOperating income: 2019 $412.5 million; 2018 $389.9 million.\nNet cash flow: 2019 $(12.4) million; 2018 $201.3 million.\nGross margin: 2019 41.3%; 2018 40.0%.\nEmployees: 2019 10,250; 2017 9,800.\nOrders: 2019 $4.5 billion; 2018 $4.1 billion.";
 
     fn verdict(claim: &str, text: &str) -> &'static str {
         let evidence = plain_evidence(text);
@@ -390,6 +409,7 @@ mod tests {
             ("Operating income increased by 5.8% in 2019.", EN),
             ("Operating income increased 5.8% to $412.5 million in 2019.", EN),
             ("Operating income increased by $22.6 million in 2019.", EN),
+            ("Orders increased by 9.8% in 2019.", EN),
             ("Gross margin rose by 1.3 percentage points in 2019.", EN),
             ("2023年营业收入为512,300.12万元，同比增长6.71%。", ZH),
             ("2023年营业收入同比增长6.7%。", ZH),
@@ -411,6 +431,7 @@ mod tests {
             ("Operating income increased by 8.5% in 2019.", EN),
             ("Operating income decreased by 5.8% in 2019.", EN),
             ("Operating income increased by $32.6 million in 2019.", EN),
+            ("Orders increased by 13% in 2019.", EN),
             ("Gross margin rose by 2.3 percentage points in 2019.", EN),
             ("2023年营业收入为512,300.12万元，同比增长7.61%。", ZH),
             ("2023年营业收入为512,300.12万元，同比下降6.71%。", ZH),
@@ -441,6 +462,8 @@ mod tests {
             ("Operating income increased by 5.8% in Europe in 2019.", EN),
             ("2023年营业收入预计同比增长6.71%。", ZH),
             ("2023年营业收入同比增长约6.71%。", ZH),
+            // What is rounded in the table may have grown by more or less.
+            ("Orders increased by 10.3% in 2019.", EN),
             // A share of a share, a loss.
             ("Gross margin rose by 3.3% in 2019.", EN),
             ("Net cash flow fell by $213.7 million in 2019.", EN),

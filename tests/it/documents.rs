@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -119,8 +120,10 @@ async fn pdfs_know_their_articles_tables_columns_pages_and_boxes() {
 
 /// A PDF with one page, which is shown turned by `shown` degrees with the clock, of these lines, each with its text matrix.
 fn pdf_of(shown: u32, lines: &[(&str, &str)]) -> Vec<u8> {
-    let drawn: String =
-        lines.iter().map(|(matrix, text)| format!("BT /F 12 Tf {matrix} Tm ({text}) Tj ET\n")).collect();
+    let mut drawn = String::new();
+    for (matrix, text) in lines {
+        writeln!(drawn, "BT /F 12 Tf {matrix} Tm ({text}) Tj ET").expect("memory");
+    }
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
@@ -133,14 +136,12 @@ fn pdf_of(shown: u32, lines: &[(&str, &str)]) -> Vec<u8> {
     let mut file = "%PDF-1.4\n".to_owned();
     let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
     for (number, object) in (1..).zip(&objects) {
-        table.push_str(&format!("{:010} 00000 n \n", file.len()));
-        file.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+        writeln!(table, "{:010} 00000 n ", file.len()).expect("memory");
+        write!(file, "{number} 0 obj\n{object}\nendobj\n").expect("memory");
     }
     let start = file.len();
-    file.push_str(&format!(
-        "{table}trailer\n<< /Root 1 0 R /Size {} >>\nstartxref\n{start}\n%%EOF\n",
-        objects.len() + 1
-    ));
+    write!(file, "{table}trailer\n<< /Root 1 0 R /Size {} >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1)
+        .expect("memory");
     file.into_bytes()
 }
 
