@@ -14,7 +14,7 @@ use super::{
     case::Unit,
     read::Source,
     row::{Cell, Row},
-    tabled::Tabled,
+    tabled::{self, Tabled},
 };
 use crate::{
     domain::{text::Span, verdict::Comparison},
@@ -25,18 +25,20 @@ use crate::{
     },
 };
 
-/// Words of movement, of comparison, and those that join a name to its figures. What they say is read from the quantities.
-static MOVES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?ix)\b(?:rose|risen|rises?|rising|increas(?:e[sd]?|ing)|grew|grown|grows?|growing|growth|climbed|jumped|gained|up
-            |fell|fallen|falls?|falling|decreas(?:e[sd]?|ing)|declin(?:e[sd]?|ing)|dropped|drops?|lower|higher|down|reduced
-            |from|to|by|versus|vs|compared|against|year[-\ ]over[-\ ]year|year[-\ ]on[-\ ]year|yoy|over|prior|previous|last|preceding|year|earlier
-            |percentage|points?|reaching|reached)\b
-        |同比|较?(?:上年|去年|上一年度?|前一年度?)(?:同期|末)?|比|较|相比|有所|由|从|自|至|到|了|的
-        |增长|增加|增至|上升|升至|升到|提高|提升|上涨|涨至|下降|降至|降到|减少|减至|降低|下滑|下跌|回落|达到?|为|是|实现了?|录得",
-    )
-    .expect("a constant pattern that compiles")
-});
+/// Words of movement.
+const MOVES: &str = r"\b(?:rose|risen|rises?|rising|increas(?:e[sd]?|ing)|grew|grown|grows?|growing|growth|climbed|jumped
+    |gained|up|higher|fell|fallen|falls?|falling|decreas(?:e[sd]?|ing)|declin(?:e[sd]?|ing)|dropped|drops?|lower|down|reduced)\b
+    |增长|增加|增至|上升|升至|升到|提高|提升|上涨|涨至|下降|降至|降到|减少|减至|降低|下滑|下跌|回落";
+/// Words of comparison, and those that join a name to its figures.
+const JOINS: &str = r"\b(?:from|to|by|versus|vs|compared|against|year[-\ ]over[-\ ]year|year[-\ ]on[-\ ]year|yoy|over|prior
+    |previous|last|preceding|year|earlier|percentage|points?|reaching|reached)\b
+    |同比|较?(?:上年|去年|上一年度?|前一年度?)(?:同期|末)?|比|较|相比|有所|由|从|自|至|到|了|的|达到?|为|是|实现了?|录得";
+
+static MOVE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!("(?ix){MOVES}")).expect("a constant pattern that compiles"));
+/// What the claim says with both is read from its quantities.
+static READ: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!("(?ix){MOVES}|{JOINS}")).expect("a constant pattern that compiles"));
 
 /// What stands before the figure of the earlier period.
 static FROM: LazyLock<Regex> = LazyLock::new(|| {
@@ -90,7 +92,11 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
     if claim.references.iter().any(|r| !r.span.is_empty()) || QUALIFIES.is_match(claim.text) {
         return None;
     }
-    let says: Vec<Says> = figures.iter().map(|figure| says(claim, figure)).collect();
+    let mut says: Vec<Says> = figures.iter().map(|figure| says(claim, figure)).collect();
+    // "A in 2019 and B in 2018": each figure has a date of its own.
+    if let ([Says::Level, Says::Level], [one, other]) = (says.as_slice(), dates.as_slice()) {
+        says[usize::from(one.when.year() > other.when.year())] = Says::Base;
+    }
     let once = |kind: Says| says.iter().filter(|own| **own == kind).count() <= 1;
     let moved = direction(&figures);
     let alone = says == [Says::Level] && moved.is_none() || says == [Says::Base];
@@ -107,7 +113,7 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         let Some(row) = sentence.row.as_ref().filter(|row| !row.name.is_empty() && row.name.is_subset(&named)) else {
             continue;
         };
-        let Some((now, before)) = periods(claim, &dates, &figures, row, &named) else { continue };
+        let Some((now, before)) = periods(claim, &dates, (&figures, &says), row, &named) else { continue };
         let known = |word: &String| {
             [&row.name, &now.heading, &before.heading, &context].into_iter().any(|words| words.contains(word))
         };
@@ -116,7 +122,7 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         }
         let place = |span: Span| span.shifted(sentence.span.start());
         let cells = Cells { now: now.figure(&sentence.unit), before: before.figure(&sentence.unit) };
-        let said = match cells.hold(claim, &figures, &says, moved)? {
+        let said = match cells.hold(claim, sentence.unit.text, &figures, &says, moved)? {
             Held::Up => Tabled::Says(sentence.span),
             Held::Against(claimed, figure, comparison) => Tabled::Other { claimed, figure: place(figure), comparison },
         };
@@ -144,7 +150,14 @@ enum Held {
 
 impl Cells<'_> {
     /// `None` where the cells cannot be held against the claim.
-    fn hold(&self, claim: &Unit<'_>, figures: &[&Quantity], says: &[Says], moved: Option<Ordering>) -> Option<Held> {
+    fn hold(
+        &self,
+        claim: &Unit<'_>,
+        row: &str,
+        figures: &[&Quantity],
+        says: &[Says],
+        moved: Option<Ordering>,
+    ) -> Option<Held> {
         let Self { now, before } = self;
         let flat = |q: &Quantity| q.bound == Bound::Exact && q.trend != Some(Trend::Loss) && q.value.low() >= 0.into();
         if now.unit.kind != before.unit.kind || !flat(now) || !flat(before) {
@@ -172,7 +185,7 @@ impl Cells<'_> {
             let cell = if *says == Says::Base { before } else { now };
             // The direction is held against both cells below.
             let plain = Quantity { trend: None, change: None, ..(*figure).clone() };
-            let relation = plain.relation(cell);
+            let relation = tabled::relation(&plain, cell, row);
             match relation {
                 Relation::Same | Relation::Rounded => {}
                 Relation::Different => {
@@ -196,8 +209,8 @@ impl Cells<'_> {
                     source: format!("{} → {} {}", before.surface, now.surface, sign(really)),
                     relation: "≠".to_owned(),
                 };
-                let span = MOVES.find_iter(claim.text).find(|word| is_direction(word.as_str()));
-                let span = span.map_or(figures[0].span, |word| Span::new(word.start(), word.end()));
+                let word = MOVE.find(claim.text);
+                let span = word.map_or(figures[0].span, |word| Span::new(word.start(), word.end()));
                 wrong = Some(Held::Against(span, now.span, comparison));
             }
         }
@@ -275,14 +288,6 @@ fn direction(figures: &[&Quantity]) -> Option<Ordering> {
     ways.all(|way| way == first).then_some(first)
 }
 
-fn is_direction(word: &str) -> bool {
-    static NONE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^(?:from|to|by|versus|vs|compared|against|year.*|yoy|over|prior|previous|last|preceding|earlier|percentage|points?|reach.*|同比|较?(?:上年|去年|上一年度?|前一年度?)(?:同期|末)?|比|较|相比|有所|由|从|自|至|到|了|的|达到?|为|是|实现了?|录得)$")
-            .expect("a constant pattern that compiles")
-    });
-    !NONE.is_match(word)
-}
-
 /// What the claim names besides figures, dates and movement.
 fn named(claim: &Unit<'_>, figures: &[&Quantity]) -> HashSet<String> {
     let mut gaps: Vec<Span> = figures.iter().map(|q| q.span).chain(claim.dates.iter().map(|date| date.span)).collect();
@@ -294,7 +299,7 @@ fn named(claim: &Unit<'_>, figures: &[&Quantity]) -> HashSet<String> {
         at = at.max(gap.end());
     }
     rest.push_str(claim.text.get(at..).unwrap_or_default());
-    content(&MOVES.replace_all(&rest, " ")).collect()
+    content(&READ.replace_all(&rest, " ")).collect()
 }
 
 /// The cells of the later and of the earlier period: those that the claim dates, the one and that of the year before, or
@@ -302,7 +307,7 @@ fn named(claim: &Unit<'_>, figures: &[&Quantity]) -> HashSet<String> {
 fn periods<'r>(
     claim: &Unit<'_>,
     dates: &[&DateMention],
-    figures: &[&Quantity],
+    (figures, says): (&[&Quantity], &[Says]),
     row: &'r Row,
     named: &HashSet<String>,
 ) -> Option<(&'r Cell, &'r Cell)> {
@@ -311,14 +316,14 @@ fn periods<'r>(
             let (one_cell, other_cell) = (row.cell(one, named)?, row.cell(other, named)?);
             let (a, b) = (one.when.year()?, other.when.year()?);
             match a.cmp(&b) {
-                Ordering::Greater => is_told(claim, figures, one, other).then_some((one_cell, other_cell)),
-                Ordering::Less => is_told(claim, figures, other, one).then_some((other_cell, one_cell)),
+                Ordering::Greater => is_told(figures, says, one, other).then_some((one_cell, other_cell)),
+                Ordering::Less => is_told(figures, says, other, one).then_some((other_cell, one_cell)),
                 Ordering::Equal => None,
             }
         }
         [date] => {
             let dated = row.cell(date, named)?;
-            if dates_base(claim, figures, date)? {
+            if dates_base(claim, figures, says, date)? {
                 Some((row.years_from(dated, 1)?, dated))
             } else {
                 Some((dated, row.years_from(dated, -1)?))
@@ -326,17 +331,16 @@ fn periods<'r>(
         }
         [] => {
             let (now, before) = row.only_two()?;
-            (figures.iter().any(|q| says(claim, q) == Says::Base) && figures.len() > 1 || BEFORE.is_match(claim.text))
-                .then_some((now, before))
+            (says.contains(&Says::Base) && figures.len() > 1 || BEFORE.is_match(claim.text)).then_some((now, before))
         }
         _ => None,
     }
 }
 
 /// Whether each figure stands with its own date: the level with the later one. "A in 2019 from B in 2018", "2019 … A, 2018 … B".
-fn is_told(claim: &Unit<'_>, figures: &[&Quantity], later: &DateMention, earlier: &DateMention) -> bool {
+fn is_told(figures: &[&Quantity], says: &[Says], later: &DateMention, earlier: &DateMention) -> bool {
     let levels: Vec<(&Quantity, Says)> =
-        figures.iter().map(|q| (*q, says(claim, q))).filter(|(_, says)| *says != Says::Difference).collect();
+        figures.iter().copied().zip(says.iter().copied()).filter(|(_, says)| *says != Says::Difference).collect();
     let ends = |a: &Quantity, b: &DateMention| a.span.start() < b.span.start();
     match levels.as_slice() {
         // Without two levels the dates only say which years are compared.
@@ -356,9 +360,10 @@ fn is_told(claim: &Unit<'_>, figures: &[&Quantity], later: &DateMention, earlier
 
 /// Whether the only date is that of the earlier figure, "from A in 2018 to B"; `None` for "to B from A in 2018", which may
 /// date either.
-fn dates_base(claim: &Unit<'_>, figures: &[&Quantity], date: &DateMention) -> Option<bool> {
-    let Some(base) = figures.iter().find(|q| says(claim, q) == Says::Base) else { return Some(false) };
-    let levels = || figures.iter().filter(|q| says(claim, q) == Says::Level);
+fn dates_base(claim: &Unit<'_>, figures: &[&Quantity], says: &[Says], date: &DateMention) -> Option<bool> {
+    let of = |kind: Says| move |(_, says): &(&&Quantity, &Says)| **says == kind;
+    let Some((base, _)) = figures.iter().zip(says).find(of(Says::Base)) else { return Some(false) };
+    let levels = || figures.iter().zip(says).filter(of(Says::Level)).map(|(level, _)| level);
     let beside = |from: Span, to: Span| {
         (from.end()..to.start().max(from.end())).len() <= CLOSE
             && !levels().any(|level| from.end() <= level.span.start() && level.span.end() <= to.start())
@@ -406,6 +411,7 @@ mod tests {
             ("Net sales were $4,512.3 million in 2019, compared with $4,101.0 million in 2018.", EN),
             ("Net sales rose to $4.51 billion in 2019 from $4.10 billion.", EN),
             ("Net sales rose from $4,101.0 million in 2018 to $4,512.3 million.", EN),
+            ("Net sales were $4,512.3 million in 2019 and $4,101.0 million in 2018.", EN),
             ("Operating income increased by 5.8% in 2019.", EN),
             ("Operating income increased 5.8% to $412.5 million in 2019.", EN),
             ("Operating income increased by $22.6 million in 2019.", EN),
@@ -415,6 +421,7 @@ mod tests {
             ("2023年营业收入同比增长6.7%。", ZH),
             ("2023年营业收入由上年的48.01亿元增至51.23亿元。", ZH),
             ("基本每股收益由1.35元/股降至1.23元/股。", ZH),
+            ("基本每股收益由1.35元降至1.23元。", ZH),
             ("2023年毛利率较上年下降2.1个百分点。", ZH),
             ("2023年毛利率为32.5%，较上年下降2.1个百分点。", ZH),
         ] {
@@ -428,6 +435,7 @@ mod tests {
             ("Net sales fell to $4,512.3 million in 2019 from $4,101.0 million in 2018.", EN),
             ("Net sales rose to $4,512.3 million in 2019 from $4,001.0 million in 2018.", EN),
             ("Net sales rose to $4,612.3 million in 2019 from $4,101.0 million in 2018.", EN),
+            ("Net sales were $4,101.0 million in 2019 and $4,512.3 million in 2018.", EN),
             ("Operating income increased by 8.5% in 2019.", EN),
             ("Operating income decreased by 5.8% in 2019.", EN),
             ("Operating income increased by $32.6 million in 2019.", EN),
@@ -437,6 +445,7 @@ mod tests {
             ("2023年营业收入为512,300.12万元，同比下降6.71%。", ZH),
             ("2023年营业收入为521,300.12万元，同比增长6.71%。", ZH),
             ("基本每股收益由1.23元/股升至1.35元/股。", ZH),
+            ("基本每股收益由1.23元升至1.35元。", ZH),
             ("2023年毛利率较上年上升2.1个百分点。", ZH),
         ] {
             assert_eq!(verdict(claim, text), "other", "{claim}");

@@ -77,7 +77,7 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         if !named.iter().all(known) || qualifies(claim.text, row.unit.text) {
             continue;
         }
-        let relation = figure.relation(theirs);
+        let relation = relation(figure, theirs, row.unit.text);
         match relation {
             _ if is_loss(figure) != is_loss(theirs) || !is_flat(theirs) => return None,
             Relation::Same | Relation::Rounded => says = says.or(Some(row.span)),
@@ -100,6 +100,24 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         (Some(row), None) => Some(Tabled::Says(row)),
         (None, other) => other,
         (Some(_), Some(_)) => None,
+    }
+}
+
+/// How a figure of a claim stands to that of a cell. What the row's name says of a share need not be told with the figure
+/// again.
+pub fn relation(figure: &Quantity, cell: &Quantity, row: &str) -> Relation {
+    static PER_SHARE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)每股|\bper\s+(?:\w+\s+)?share").expect("a constant pattern that compiles"));
+    let of_what = |q: &Quantity| {
+        let mut plain = q.clone();
+        plain.unit.per.clear();
+        plain.unit.per_explicit = false;
+        plain
+    };
+    if figure.unit.per.is_empty() != cell.unit.per.is_empty() && PER_SHARE.is_match(row) {
+        of_what(figure).relation(&of_what(cell))
+    } else {
+        figure.relation(cell)
     }
 }
 
@@ -208,6 +226,7 @@ mod tests {
             ("公司2022年实现营业收入48.01亿元。", ZH, "营业收入"),
             ("2023年归属于上市公司股东的净利润为4.56亿元。", ZH, "归属于"),
             ("2022年基本每股收益是1.35元/股。", ZH, "基本每股收益"),
+            ("2022年基本每股收益是1.35元。", ZH, "基本每股收益"),
             ("Net sales were $4,512.3 million in 2019.", EN, "Net sales"),
             ("In 2018, the company reported net sales of $4.1 billion.", EN, "Net sales"),
             ("Cost of sales was $3,001.2 million for the year ended December 31, 2019.", EN, "Cost of sales"),

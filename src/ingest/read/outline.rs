@@ -1,5 +1,7 @@
 //! A text and the places where its parts begin, made into sections.
 
+use std::ops::Range;
+
 use super::{place::Place, statute};
 use crate::{
     domain::{
@@ -40,7 +42,7 @@ const GATHERED_TOKENS: usize = 300;
 ///
 /// What stands before the first part is a part of its own, unless it is nothing but the `title`.
 pub fn sections(text: &str, mut headings: Vec<Mark>, title: Option<&str>) -> Vec<Section> {
-    let start = drop_title(&mut headings);
+    let dropped = drop_title(&mut headings);
     let lang = lang::detect(text);
     let mut marks = statute::marks(text);
     if marks.is_empty() {
@@ -56,7 +58,7 @@ pub fn sections(text: &str, mut headings: Vec<Mark>, title: Option<&str>) -> Vec
         marks.extend(own);
         marks.sort_by_key(|mark| mark.start);
     }
-    if marks.is_empty() { paragraphs(text, lang) } else { by_marks(text, &marks, start, title, lang) }
+    if marks.is_empty() { paragraphs(text, lang) } else { by_marks(text, &marks, dropped, title, lang) }
 }
 
 /// Whether a text has parts of its own: headings besides a title, or articles of law.
@@ -91,14 +93,20 @@ pub fn pages(text: &str, places: &[Place]) -> Vec<Section> {
     sections
 }
 
-/// The first heading is the title, not a part, where it is of the first level and no other is. Returns where the text
-/// after it begins.
-fn drop_title(headings: &mut Vec<Mark>) -> usize {
+/// The first heading is the title, not a part, where it is of the first level and no other is. Returns where it stands.
+fn drop_title(headings: &mut Vec<Mark>) -> Range<usize> {
     let tops = headings.iter().filter(|mark| mark.level == Some(1)).count();
-    if tops == 1 && headings.first().is_some_and(|first| first.level == Some(1)) { headings.remove(0).body } else { 0 }
+    let is_title = tops == 1 && headings.first().is_some_and(|first| first.level == Some(1));
+    if is_title {
+        let title = headings.remove(0);
+        title.start..title.body
+    } else {
+        0..0
+    }
 }
 
-fn by_marks(text: &str, marks: &[Mark], start: usize, title: Option<&str>, lang: Lang) -> Vec<Section> {
+/// `dropped` is where the title stands that is no part; what comes before it is.
+fn by_marks(text: &str, marks: &[Mark], dropped: Range<usize>, title: Option<&str>, lang: Lang) -> Vec<Section> {
     let mut names = UniqueNames::default();
     let mut sections = Vec::new();
     let mut push = |locator: &str, path: Vec<String>, from: usize, to: usize| {
@@ -107,8 +115,10 @@ fn by_marks(text: &str, marks: &[Mark], start: usize, title: Option<&str>, lang:
         }
     };
     let first = marks.first().map_or(text.len(), |mark| mark.start);
-    if trimmed(text, start, first).and_then(|span| span.of(text)) != title {
-        push(if lang == Lang::Zh { "前言" } else { "Preamble" }, Vec::new(), start, first);
+    let preamble = if lang == Lang::Zh { "前言" } else { "Preamble" };
+    push(preamble, Vec::new(), 0, dropped.start.min(first));
+    if trimmed(text, dropped.end, first).and_then(|span| span.of(text)) != title {
+        push(preamble, Vec::new(), dropped.end, first);
     }
     let mut path: Vec<(u8, &str)> = Vec::new();
     for (at, mark) in marks.iter().enumerate() {
@@ -200,6 +210,15 @@ mod tests {
         let found = cut(text, vec![at(0, 1, "T"), at(8, 2, "A"), at(12, 3, "B"), at(16, 2, "A")]);
         let found: Vec<_> = found.iter().map(|(l, p, t)| (l.as_str(), p.as_str(), *t)).collect();
         assert_eq!(found, [("Preamble", "", "intro"), ("A", "", "a"), ("B", "A", "b"), ("A (2)", "", "c")]);
+    }
+
+    #[test]
+    fn what_stands_before_the_title_is_not_lost() {
+        let text = "kept\nT\nintro\nA\na\n";
+        let at = |start: usize, level, name: &str| Mark::heading(start, start + 2, level, name.to_owned());
+        let found = cut(text, vec![at(5, 1, "T"), at(13, 2, "A")]);
+        let found: Vec<_> = found.iter().map(|(l, _, t)| (l.as_str(), *t)).collect();
+        assert_eq!(found, [("Preamble", "kept"), ("Preamble (2)", "intro"), ("A", "a")]);
     }
 
     #[test]

@@ -163,6 +163,21 @@ fn written_rows_are_known_as_rows() {
 }
 
 #[test]
+fn people_and_places_are_not_counted_in_millions() {
+    let lines = lines(
+        "(in millions) | 2019 | 2018\nNet sales | 4,512.3 | 4,101.0\nEmployees | 10,250 | 9,900\nEmployee benefits | 31 | 29",
+    );
+    assert_eq!(
+        lines,
+        [
+            "Net sales: 2019 4,512.3 million; 2018 4,101.0 million.",
+            "Employees: 2019 10,250; 2018 9,900.",
+            "Employee benefits: 2019 31 million; 2018 29 million.",
+        ]
+    );
+}
+
+#[test]
 fn a_title_that_is_too_long_to_be_repeated_is_not_lost() {
     let long =
         "Shipper (complete name and address) of the goods that are told below, with the name of the person who answers";

@@ -39,7 +39,7 @@ static EN_UNIT: LazyLock<Regex> = LazyLock::new(|| {
 /// What the figures of some rows and columns count instead of money: ratios, numbers of things, years, codes.
 static OTHER_KIND: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)率|比例|占比|比重|同比|环比|增减|增长|幅度|[%％‰]|每股|每10股|数量|户数|人数|家数|股数|序号|编号|代码|附注|年份|年限|日期|次数|天数|期限|\bper\s+(?:\w+\s+){0,2}(?:share|ads|unit)\b|\beps\b|\bpercent|\bratio\b|\brates?\b|\bnumber of\b|\bshares\b|\bno\.|\bdates?\b|\byears?\s+ended\b.*\bno|\bnotes?\b|\bexpir|\bmaturity\b|到期",
+        r"(?i)率|比例|占比|比重|同比|环比|增减|增长|幅度|[%％‰]|每股|每10股|数量|户数|人数|家数|股数|序号|编号|代码|附注|年份|年限|日期|次数|天数|期限|\bper\s+(?:\w+\s+){0,2}(?:share|ads|unit)\b|\beps\b|\bpercent|\bratio\b|\brates?\b|\bnumber of\b|\bshares\b|\bno\.|\bdates?\b|\byears?\s+ended\b.*\bno|\bnotes?\b|\bexpir|\bmaturity\b|到期|^(?:(?:total|average|full[- ]time)\s+)*(?:employees|headcount|staff|stores|restaurants|branches|subscribers)(?:\s*\(\w+\))?$|^(?:在职)?(?:员工|职工)(?:总?数)?$|^门店(?:总?数)?$",
     )
     .expect("a constant pattern")
 });
