@@ -35,7 +35,10 @@ fn are_classes(values: &[String]) -> bool {
         )
         .expect("a constant pattern")
     });
-    values.iter().all(|value| CLASS.is_match(value))
+    // "None" and "Total" may stand beside them.
+    let is_word = |value: &String| !value.contains(|c: char| c.is_numeric());
+    let classes = values.iter().filter(|value| CLASS.is_match(value)).count();
+    classes > 1 && values.iter().all(|value| is_word(value) || CLASS.is_match(value))
 }
 
 /// 1, 2, 3 and so on.
@@ -57,6 +60,7 @@ mod tests {
         for table in [
             &["Group | 50–59 | 60–69 | 80+", "Low | 738 | 638 | 24", "High | 32 | 30 | 32"][..],
             &["| <18岁 | 18-59岁 | ≥60岁", "男 | 12 | 340 | 55"],
+            &["| None | <10 | 10–20 | >20", "Women | 91 | 7 | 15 | 21"],
             &["| 1 | 2 | 3", "1 | 0.41 | 0.49 | -0.58", "2 | -0.47 | 0.70 | -0.95"],
         ] {
             assert!(are_labels(&rows(table), 0), "{table:?}");

@@ -154,7 +154,11 @@ pub fn is_numeric(text: &str) -> bool {
             .expect("a constant pattern")
     });
     const AROUND: &[char] = &['(', '（', '-', '−', '+', '±', '<', '>', '≤', '≥', '$', '¥', '￥', '€', '£', ' '];
-    let text = text.trim().trim_start_matches(AROUND);
+    let text = text.trim();
+    // An interval: "[0.73, 0.85]". "[1]" is a note.
+    let interval =
+        text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|rest| rest.contains([',', ';', '–']));
+    let text = interval.unwrap_or(text).trim_start_matches(AROUND);
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let all = text.chars().filter(|c| !c.is_whitespace()).count();
     text.starts_with(|c: char| c.is_ascii_digit()) && (all <= 10 || digits * 2 > all) && !INTERVAL.is_match(text)

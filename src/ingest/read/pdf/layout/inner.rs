@@ -5,7 +5,7 @@ use super::{
     Row, Run,
     cells::Column,
     lattice::{Block, Grid},
-    wrapped::{are_full, joined, named_starts, unruled_starts, wrap},
+    wrapped::{are_full, has_figures_once, is_named, joined, named_starts, unruled_starts, wrap},
 };
 
 /// Lines and columns together from which on cells that are filled in each line are no wrapped ones.
@@ -51,12 +51,25 @@ impl Band {
 
     /// Rows that its lines are, however the table is ruled: how many columns name several of them, and where they begin.
     fn inner(&self) -> Option<(usize, Vec<usize>)> {
+        if self.placed.iter().skip(1).any(|cells| in_brackets(cells)) {
+            return None;
+        }
+        if self.placed.iter().all(|cells| is_named(cells)) && !has_figures_once(&self.placed) {
+            return Some((0, (0..self.lines.len()).collect()));
+        }
         let wraps = wrap(&self.lines, &self.columns);
         if self.lines.len() > 1 && are_full(&self.placed) && !wraps {
             return Some((0, (0..self.lines.len()).collect()));
         }
         inner_starts(&self.placed, wraps)
     }
+}
+
+/// Whether a line says in brackets what the line above says, in another unit or as a share. A loss in brackets has no unit.
+fn in_brackets(cells: &[Cell]) -> bool {
+    let mut filled = cells.iter().filter(|cell| !cell.text.is_empty());
+    let told = |cell: &Cell| cell.text.contains(|c: char| c.is_alphabetic() || matches!(c, '%' | '％'));
+    filled.all(|cell| cell.text.starts_with(['(', '（'])) && cells.iter().skip(1).any(told)
 }
 
 /// Cells that stand between two rules of their own.

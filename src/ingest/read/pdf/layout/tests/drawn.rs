@@ -310,3 +310,55 @@ fn columns_that_only_some_lines_rule_are_told_by_their_gaps() {
     let texts: Vec<_> = running.into_iter().chain(body).collect();
     assert_eq!(ruled(&texts, &[]), ["12 Sandwich Estimators", "age: 0.33; 1.2.", "years: 0.44; 1.3."]);
 }
+
+#[test]
+fn lines_with_a_name_and_figures_in_one_box_are_rows() {
+    let rules = grid(&[50.0, 110.0, 180.0, 250.0], &[100.0, 120.0, 150.0]);
+    let texts = [
+        (56.0, 105.0, "Sex"),
+        (116.0, 105.0, "Dept. A"),
+        (186.0, 105.0, "Dept. B"),
+        (56.0, 123.0, "Female"),
+        (112.0, 123.0, "[0.73, 0.85]"),
+        (182.0, 123.0, "[0.46, 0.77]"),
+        (56.0, 136.0, "Male"),
+        (112.0, 136.0, "[0.59, 0.65]"),
+        (182.0, 136.0, "[0.59, 0.66]"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "Sex Female: Dept. A [0.73, 0.85]; Dept. B [0.46, 0.77].",
+            "Sex Male: Dept. A [0.59, 0.65]; Dept. B [0.59, 0.66].",
+        ]
+    );
+}
+
+#[test]
+fn a_line_in_brackets_goes_on_with_the_row_above() {
+    let rules = grid(&[50.0, 120.0, 190.0, 260.0], &[100.0, 120.0, 150.0, 180.0]);
+    let texts = [
+        (56.0, 105.0, "Height"),
+        (126.0, 105.0, "Front"),
+        (196.0, 105.0, "Side"),
+        (56.0, 123.0, "+13 ft"),
+        (126.0, 123.0, "2,170 lb"),
+        (196.0, 123.0, "2,100 lb"),
+        (56.0, 136.0, "(4.0 m)"),
+        (126.0, 136.0, "(990 kg)"),
+        (196.0, 136.0, "(960 kg)"),
+        (56.0, 153.0, "+10 ft"),
+        (126.0, 153.0, "2,340 lb"),
+        (196.0, 153.0, "2,220 lb"),
+        (56.0, 166.0, "(3.0 m)"),
+        (126.0, 166.0, "(1 060 kg)"),
+        (196.0, 166.0, "(1 010 kg)"),
+    ];
+    assert_eq!(
+        ruled(&texts, &rules),
+        [
+            "Height +13 ft (4.0 m): Front 2,170 lb (990 kg); Side 2,100 lb (960 kg).",
+            "Height +10 ft (3.0 m): Front 2,340 lb (1 060 kg); Side 2,220 lb (1 010 kg).",
+        ]
+    );
+}
