@@ -303,9 +303,11 @@ impl LexicalIndex {
             }
         }
         found.sort_unstable_by_key(|(chunk, ..)| *chunk);
-        let mut origins = Origins::default();
+        let (mut origins, mut seen) = (Origins::default(), HashSet::new());
         for (_, version, origin, sketch) in found {
-            origins.learn(origin, version, sketch);
+            if seen.insert(origin) {
+                origins.learn(origin, version, sketch);
+            }
         }
         Ok(origins)
     }

@@ -117,16 +117,15 @@ impl Origins {
     /// The origin of `chunk`, itself where its text is new, and its sketch.
     pub fn of(&mut self, chunk: &Chunk) -> (ChunkId, Sketch) {
         let sketch = Sketch::of(&chunk.text);
-        let origin = self.known(&sketch, chunk.version).unwrap_or(chunk.id);
-        self.learn(origin, chunk.version, sketch);
+        let origin = self.known(&sketch, chunk.version).unwrap_or_else(|| {
+            self.learn(chunk.id, chunk.version, sketch);
+            chunk.id
+        });
         (origin, sketch)
     }
 
-    /// Takes in a passage whose origin is told already.
+    /// Takes in the first passage of a text.
     pub fn learn(&mut self, origin: ChunkId, version: VersionId, sketch: Sketch) {
-        if self.known(&sketch, version) == Some(origin) {
-            return;
-        }
         let Ok(at) = u32::try_from(self.firsts.len()) else { return };
         let before = sketch.bands().map(|band| self.last.insert(band, at));
         self.firsts.push(First { origin, version, sketch, before });

@@ -25,20 +25,21 @@ use crate::{
     },
 };
 
-/// Words of movement.
-const MOVES: &str = r"\b(?:rose|risen|rises?|rising|increas(?:e[sd]?|ing)|grew|grown|grows?|growing|growth|climbed|jumped
-    |gained|up|higher|fell|fallen|falls?|falling|decreas(?:e[sd]?|ing)|declin(?:e[sd]?|ing)|dropped|drops?|lower|down|reduced)\b
-    |增长|增加|增至|上升|升至|升到|提高|提升|上涨|涨至|下降|降至|降到|减少|减至|降低|下滑|下跌|回落";
+const UP: &str = r"\b(?:rose|risen|rises?|rising|increas(?:e[sd]?|ing)|grew|grown|grows?|growing|growth|climbed|jumped|gained
+    |up|higher)\b|增长|增加|增至|上升|升至|升到|提高|提升|上涨|涨至";
+const DOWN: &str = r"\b(?:fell|fallen|falls?|falling|decreas(?:e[sd]?|ing)|declin(?:e[sd]?|ing)|dropped|drops?|lower|down
+    |reduced)\b|下降|降至|降到|减少|减至|降低|下滑|下跌|回落";
 /// Words of comparison, and those that join a name to its figures.
 const JOINS: &str = r"\b(?:from|to|by|versus|vs|compared|against|year[-\ ]over[-\ ]year|year[-\ ]on[-\ ]year|yoy|over|prior
     |previous|last|preceding|year|earlier|percentage|points?|reaching|reached)\b
     |同比|较?(?:上年|去年|上一年度?|前一年度?)(?:同期|末)?|比|较|相比|有所|由|从|自|至|到|了|的|达到?|为|是|实现了?|录得";
 
-static MOVE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&format!("(?ix){MOVES}")).expect("a constant pattern that compiles"));
-/// What the claim says with both is read from its quantities.
+static MOVES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [UP, DOWN].map(|words| Regex::new(&format!("(?ix){words}")).expect("a constant pattern that compiles"))
+});
+/// What the claim says with these is read from its quantities and its direction.
 static READ: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&format!("(?ix){MOVES}|{JOINS}")).expect("a constant pattern that compiles"));
+    LazyLock::new(|| Regex::new(&format!("(?ix){UP}|{DOWN}|{JOINS}")).expect("a constant pattern that compiles"));
 
 /// What stands before the figure of the earlier period.
 static FROM: LazyLock<Regex> = LazyLock::new(|| {
@@ -98,8 +99,8 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         says[usize::from(one.when.year() > other.when.year())] = Says::Base;
     }
     let once = |kind: Says| says.iter().filter(|own| **own == kind).count() <= 1;
-    let moved = direction(&figures);
-    let alone = says == [Says::Level] && moved.is_none() || says == [Says::Base];
+    let moved = direction(claim, &figures)?;
+    let alone = says == [Says::Level] && matches!(moved, Way::Untold) || says == [Says::Base];
     if alone || !once(Says::Level) || !once(Says::Base) || !once(Says::Difference) {
         return None;
     }
@@ -122,7 +123,7 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         }
         let place = |span: Span| span.shifted(sentence.span.start());
         let cells = Cells { now: now.figure(&sentence.unit), before: before.figure(&sentence.unit) };
-        let said = match cells.hold(claim, sentence.unit.text, &figures, &says, moved)? {
+        let said = match cells.hold(sentence.unit.text, &figures, &says, moved)? {
             Held::Up => Tabled::Says(sentence.span),
             Held::Against(claimed, figure, comparison) => Tabled::Other { claimed, figure: place(figure), comparison },
         };
@@ -150,14 +151,7 @@ enum Held {
 
 impl Cells<'_> {
     /// `None` where the cells cannot be held against the claim.
-    fn hold(
-        &self,
-        claim: &Unit<'_>,
-        row: &str,
-        figures: &[&Quantity],
-        says: &[Says],
-        moved: Option<Ordering>,
-    ) -> Option<Held> {
+    fn hold(&self, row: &str, figures: &[&Quantity], says: &[Says], moved: Way) -> Option<Held> {
         let Self { now, before } = self;
         let flat = |q: &Quantity| q.bound == Bound::Exact && q.trend != Some(Trend::Loss) && q.value.low() >= 0.into();
         if now.unit.kind != before.unit.kind || !flat(now) || !flat(before) {
@@ -197,7 +191,7 @@ impl Cells<'_> {
                 _ => return None,
             }
         }
-        if let Some(moved) = moved {
+        if let Way::Told(moved, word) = moved {
             let really = high.cmp(&low);
             if really == Ordering::Equal {
                 return None;
@@ -209,9 +203,7 @@ impl Cells<'_> {
                     source: format!("{} → {} {}", before.surface, now.surface, sign(really)),
                     relation: "≠".to_owned(),
                 };
-                let word = MOVE.find(claim.text);
-                let span = word.map_or(figures[0].span, |word| Span::new(word.start(), word.end()));
-                wrong = Some(Held::Against(span, now.span, comparison));
+                wrong = Some(Held::Against(word, now.span, comparison));
             }
         }
         Some(wrong.unwrap_or(Held::Up))
@@ -277,15 +269,32 @@ fn says(claim: &Unit<'_>, figure: &Quantity) -> Says {
     }
 }
 
-/// Which way the claim says that it went; nothing where it says both or neither.
-fn direction(figures: &[&Quantity]) -> Option<Ordering> {
-    let mut ways = figures.iter().filter_map(|q| match q.trend {
-        Some(Trend::Up) => Some(Ordering::Greater),
-        Some(Trend::Down) => Some(Ordering::Less),
-        _ => None,
-    });
-    let first = ways.next()?;
-    ways.all(|way| way == first).then_some(first)
+/// Which way the claim says that it went, and the word that says so.
+#[derive(Clone, Copy)]
+enum Way {
+    Told(Ordering, Span),
+    Untold,
+}
+
+/// `None` where the claim says both.
+fn direction(claim: &Unit<'_>, figures: &[&Quantity]) -> Option<Way> {
+    let [up, down] = &*MOVES;
+    let span = |word: regex::Match<'_>| Span::new(word.start(), word.end());
+    let told = match (up.find(claim.text), down.find(claim.text)) {
+        (Some(_), Some(_)) => return None,
+        (Some(word), None) => Way::Told(Ordering::Greater, span(word)),
+        (None, Some(word)) => Way::Told(Ordering::Less, span(word)),
+        (None, None) => Way::Untold,
+    };
+    let agrees = |q: &&Quantity| match q.trend {
+        Some(Trend::Up) => matches!(told, Way::Told(Ordering::Greater, _)),
+        Some(Trend::Down) => matches!(told, Way::Told(Ordering::Less, _)),
+        _ => true,
+    };
+    // A word that belongs to none of the figures says something else.
+    let moves = |q: &&Quantity| matches!(q.trend, Some(Trend::Up | Trend::Down));
+    let belongs = matches!(told, Way::Untold) || figures.iter().any(moves);
+    (belongs && figures.iter().all(agrees)).then_some(told)
 }
 
 /// What the claim names besides figures, dates and movement.
@@ -461,6 +470,9 @@ mod tests {
             ("Adjusted operating income increased by 5.8% in 2019.", EN),
             ("Operating income increased by 5.8% in 2020.", EN),
             ("Employees increased by 4.6% in 2019.", EN),
+            // Both ways.
+            ("Net sales rose to $4,512.3 million in 2019, down from $4,101.0 million in 2018.", EN),
+            ("Net sales, which had fallen, were $4,512.3 million in 2019 compared with $4,101.0 million in 2018.", EN),
             // Which year?
             ("Net sales rose to $4,512.3 million from $4,101.0 million in 2018.", EN),
             ("2023年营业收入环比增长6.71%。", ZH),
