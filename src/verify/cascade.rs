@@ -12,7 +12,8 @@ use super::{
     entail::{self, Features, Vectors},
     escalate, explain, ground,
     judge::{Finding, Opened, Read, State},
-    lead, moved,
+    lead,
+    moved::Moved,
     read::{self, Source},
     references, rules,
     tabled::{self, Tabled},
@@ -349,9 +350,10 @@ impl Reader<'_, '_> {
 
     /// Rows of tables are read cell by cell; where none says the claim, its figures are not taken for found.
     fn read_tables(&self, members: &[usize], finding: &mut Finding) {
+        let moved = Moved::of(&self.unit);
         for &at in members {
             let source = &self.table.sources[at];
-            match tabled::find(&self.unit, source).or_else(|| moved::find(&self.unit, source)) {
+            match tabled::find(&self.unit, source).or_else(|| moved.as_ref()?.find(source)) {
                 Some(Tabled::Says(row)) => {
                     finding.tabled = Some((at, row));
                     // Whose figure it is, the cell tells better than words in common do; what was worked out from two

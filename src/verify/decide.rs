@@ -1,7 +1,7 @@
 //! The decision table: signals in, one decision out. Pure, so that every row of it is a test.
 //!
-//! Rules come first and can only lower what a model says; a model can only promote what the rules left open. The very words of a source and the cells
-//! of its tables need no model.
+//! Rules come first and can only lower what a model says; a model can only promote what the rules left open. The very
+//! words of a source and the cells of its tables need no model.
 
 use crate::ports::EncoderThresholds;
 

@@ -7,7 +7,7 @@
 
 use std::{cmp::Ordering, collections::HashSet, sync::LazyLock};
 
-use num_traits::{CheckedAdd as _, CheckedMul as _};
+use num_traits::{CheckedAdd as _, CheckedMul as _, CheckedSub as _};
 use regex::Regex;
 
 use super::{
@@ -72,68 +72,151 @@ enum Says {
     Difference,
 }
 
-/// What the row says that the claim names; nothing where the claim is none of this form.
-pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
-    let figures: Vec<&Quantity> =
-        claim.quantities.iter().filter(|q| !claim.dates.iter().any(|d| d.span.overlaps(q.span))).collect();
-    let exact = |q: &&Quantity| {
-        q.bound == Bound::Exact
-            && q.hedge.is_none()
-            && matches!(q.value, Value::Exact(_))
-            && q.trend != Some(Trend::Loss)
-    };
-    // "上年同期" only says what is compared.
-    let (dates, words): (Vec<&DateMention>, Vec<&DateMention>) =
-        claim.dates.iter().partition(|date| date.when.year().is_some());
-    let before =
-        |date: &&DateMention| matches!(date.when, When::Relative(Relative::LastYear | Relative::SamePeriodLastYear));
-    if !(1..=3).contains(&figures.len()) || !figures.iter().all(exact) || dates.len() > 2 || !words.iter().all(before) {
-        return None;
-    }
-    if claim.references.iter().any(|r| !r.span.is_empty()) || QUALIFIES.is_match(claim.text) {
-        return None;
-    }
-    let mut says: Vec<Says> = figures.iter().map(|figure| says(claim, figure)).collect();
-    // "A in 2019 and B in 2018": each figure has a date of its own.
-    if let ([Says::Level, Says::Level], [one, other]) = (says.as_slice(), dates.as_slice()) {
-        says[usize::from(one.when.year() > other.when.year())] = Says::Base;
-    }
-    let once = |kind: Says| says.iter().filter(|own| **own == kind).count() <= 1;
-    let moved = direction(claim, &figures)?;
-    let alone = says == [Says::Level] && matches!(moved, Way::Untold) || says == [Says::Base];
-    if alone || !once(Says::Level) || !once(Says::Base) || !once(Says::Difference) {
-        return None;
-    }
-    let named = named(claim, &figures);
-    let context: HashSet<String> = std::iter::once(source.evidence.meta.title.as_str())
-        .chain(source.evidence.chunk.path.iter().map(String::as_str))
-        .flat_map(content)
-        .collect();
-    let mut found: Option<Tabled> = None;
-    for sentence in &source.sentences {
-        let Some(row) = sentence.row.as_ref().filter(|row| !row.name.is_empty() && row.name.is_subset(&named)) else {
-            continue;
+/// A claim about two cells of one row, read once for all sources.
+pub struct Moved<'a> {
+    claim: &'a Unit<'a>,
+    figures: Vec<(&'a Quantity, Says)>,
+    /// Those with a year, two at most.
+    dates: Vec<&'a DateMention>,
+    way: Way,
+    /// What it names besides figures, dates and movement.
+    named: HashSet<String>,
+}
+
+impl<'a> Moved<'a> {
+    /// `None` where the claim is none of this form.
+    pub fn of(claim: &'a Unit<'a>) -> Option<Self> {
+        let figures: Vec<&Quantity> =
+            claim.quantities.iter().filter(|q| !claim.dates.iter().any(|d| d.span.overlaps(q.span))).collect();
+        let exact = |q: &&Quantity| {
+            q.bound == Bound::Exact
+                && q.hedge.is_none()
+                && matches!(q.value, Value::Exact(_))
+                && q.trend != Some(Trend::Loss)
         };
-        let Some((now, before)) = periods(claim, &dates, (&figures, &says), row, &named) else { continue };
-        let known = |word: &String| {
-            [&row.name, &now.heading, &before.heading, &context].into_iter().any(|words| words.contains(word))
+        // "上年同期" only says what is compared.
+        let (dates, words): (Vec<&DateMention>, Vec<&DateMention>) =
+            claim.dates.iter().partition(|date| date.when.year().is_some());
+        let before = |date: &&DateMention| {
+            matches!(date.when, When::Relative(Relative::LastYear | Relative::SamePeriodLastYear))
         };
-        if !named.iter().all(known) {
-            continue;
-        }
-        let place = |span: Span| span.shifted(sentence.span.start());
-        let cells = Cells { now: now.figure(&sentence.unit), before: before.figure(&sentence.unit) };
-        let said = match cells.hold(sentence.unit.text, &figures, &says, moved)? {
-            Held::Up => Tabled::Says(sentence.span),
-            Held::Against(claimed, figure, comparison) => Tabled::Other { claimed, figure: place(figure), comparison },
-        };
-        // Two rows of one name that say different things tell nothing.
-        if found.as_ref().is_some_and(|found| matches!(found, Tabled::Says(_)) != matches!(said, Tabled::Says(_))) {
+        let few = (1..=3).contains(&figures.len()) && dates.len() <= 2;
+        if !few || !figures.iter().all(exact) || !words.iter().all(before) {
             return None;
         }
-        found = found.or(Some(said));
+        if claim.references.iter().any(|r| !r.span.is_empty()) || QUALIFIES.is_match(claim.text) {
+            return None;
+        }
+        let mut says: Vec<Says> = figures.iter().map(|figure| says(claim, figure)).collect();
+        // "A in 2019 and B in 2018": each figure has a date of its own.
+        if let ([Says::Level, Says::Level], [one, other]) = (says.as_slice(), dates.as_slice()) {
+            says[usize::from(one.when.year() > other.when.year())] = Says::Base;
+        }
+        let once = |kind: Says| says.iter().filter(|own| **own == kind).count() <= 1;
+        let way = direction(claim, &figures)?;
+        let alone = says == [Says::Level] && matches!(way, Way::Untold) || says == [Says::Base];
+        if alone || !once(Says::Level) || !once(Says::Base) || !once(Says::Difference) {
+            return None;
+        }
+        let named = named(claim, &figures);
+        Some(Self { claim, figures: figures.into_iter().zip(says).collect(), dates, way, named })
     }
-    found
+
+    /// What the row of a source says that the claim names.
+    pub fn find(&self, source: &Source<'_>) -> Option<Tabled> {
+        let mut found: Option<Tabled> = None;
+        for sentence in &source.sentences {
+            let named = |row: &&Row| !row.name.is_empty() && row.name.is_subset(&self.named);
+            let Some(row) = sentence.row.as_ref().filter(named) else { continue };
+            let Some((now, before)) = self.periods(row) else { continue };
+            let known = |word: &String| {
+                [&row.name, &now.heading, &before.heading, &source.named].into_iter().any(|words| words.contains(word))
+            };
+            if !self.named.iter().all(known) {
+                continue;
+            }
+            let cells = Cells { now: now.figure(&sentence.unit), before: before.figure(&sentence.unit) };
+            let said = match cells.hold(sentence.unit.text, self)? {
+                Held::Up => Tabled::Says(sentence.span),
+                Held::Against(claimed, figure, comparison) => {
+                    Tabled::Other { claimed, figure: figure.shifted(sentence.span.start()), comparison }
+                }
+            };
+            // Two rows of one name that say different things tell nothing.
+            if found.as_ref().is_some_and(|found| matches!(found, Tabled::Says(_)) != matches!(said, Tabled::Says(_))) {
+                return None;
+            }
+            found = found.or(Some(said));
+        }
+        found
+    }
+
+    fn of_kind(&self, kind: Says) -> Option<&'a Quantity> {
+        self.figures.iter().find(|(_, says)| *says == kind).map(|(figure, _)| *figure)
+    }
+
+    /// The cells of the later and of the earlier period: those that the claim dates, the one and that of the year before,
+    /// or the only two.
+    fn periods<'r>(&self, row: &'r Row) -> Option<(&'r Cell, &'r Cell)> {
+        match self.dates.as_slice() {
+            [one, other] => {
+                let (one_cell, other_cell) = (row.cell(one, &self.named)?, row.cell(other, &self.named)?);
+                match one.when.year()?.cmp(&other.when.year()?) {
+                    Ordering::Greater => self.dates_each(one, other).then_some((one_cell, other_cell)),
+                    Ordering::Less => self.dates_each(other, one).then_some((other_cell, one_cell)),
+                    Ordering::Equal => None,
+                }
+            }
+            [date] => {
+                let dated = row.cell(date, &self.named)?;
+                if self.dates_base(date)? {
+                    Some((row.years_from(dated, 1)?, dated))
+                } else {
+                    Some((dated, row.years_from(dated, -1)?))
+                }
+            }
+            [] => {
+                let compares = self.of_kind(Says::Base).is_some() && self.figures.len() > 1;
+                row.only_two().filter(|_| compares || BEFORE.is_match(self.claim.text))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether each figure stands with its own date, the level with the later one: "A in 2019 from B in 2018", "2019 … A,
+    /// 2018 … B".
+    fn dates_each(&self, later: &DateMention, earlier: &DateMention) -> bool {
+        let (Some(level), Some(base)) = (self.of_kind(Says::Level), self.of_kind(Says::Base)) else {
+            // Without two levels the dates only say which years are compared.
+            return true;
+        };
+        let is_base_first = base.span < level.span;
+        let (first, second) = if is_base_first { (base, level) } else { (level, base) };
+        let (own, other) = if is_base_first { (earlier, later) } else { (later, earlier) };
+        let precedes = |a: Span, b: Span| a.start() < b.start();
+        let (own, other) = (own.span, other.span);
+        let after = precedes(first.span, own) && precedes(own, second.span) && precedes(second.span, other);
+        let before = precedes(own, first.span) && precedes(first.span, other) && precedes(other, second.span);
+        after || before
+    }
+
+    /// Whether the only date is that of the earlier figure, "from A in 2018 to B"; `None` for "to B from A in 2018", which
+    /// may date either.
+    fn dates_base(&self, date: &DateMention) -> Option<bool> {
+        let Some(base) = self.of_kind(Says::Base) else { return Some(false) };
+        let level = self.of_kind(Says::Level);
+        let beside = |from: Span, to: Span| {
+            let between = |level: &Quantity| from.end() <= level.span.start() && level.span.end() <= to.start();
+            to.start().saturating_sub(from.end()) <= CLOSE && !level.is_some_and(between)
+        };
+        let after = base.span.end() <= date.span.start() && beside(base.span, date.span);
+        let gap = self.claim.text.get(date.span.end()..base.span.start().max(date.span.end()))?;
+        let before = date.span.end() <= base.span.start() && gap.trim().is_empty();
+        if after && level.is_some_and(|level| level.span.end() <= base.span.start()) {
+            return None;
+        }
+        Some(after || before)
+    }
 }
 
 /// The figures of two periods.
@@ -151,7 +234,7 @@ enum Held {
 
 impl Cells<'_> {
     /// `None` where the cells cannot be held against the claim.
-    fn hold(&self, row: &str, figures: &[&Quantity], says: &[Says], moved: Way) -> Option<Held> {
+    fn hold(&self, row: &str, moved: &Moved<'_>) -> Option<Held> {
         let Self { now, before } = self;
         let flat = |q: &Quantity| q.bound == Bound::Exact && q.trend != Some(Trend::Loss) && q.value.low() >= 0.into();
         if now.unit.kind != before.unit.kind || !flat(now) || !flat(before) {
@@ -159,7 +242,7 @@ impl Cells<'_> {
         }
         let (high, low) = (now.value.low(), before.value.low());
         let mut wrong: Option<Held> = None;
-        for (figure, says) in figures.iter().zip(says) {
+        for (figure, says) in &moved.figures {
             if *says == Says::Difference {
                 let exact = absolute(worked_out(figure, now, before)?);
                 if !figure.displays(&exact) {
@@ -167,7 +250,8 @@ impl Cells<'_> {
                     let (least, most) = (self.worked_out(figure, false)?, self.worked_out(figure, true)?);
                     let half = figure.precision.checked_mul(&Number::new(1, 2))?;
                     let (from, to) = if least >= 0.into() { (least, most) } else { (-most, -least) };
-                    if from < 0.into() || to >= figure.value.low() - half && from <= figure.value.low() + half {
+                    let told = figure.value.low();
+                    if from < 0.into() || to >= told.checked_sub(&half)? && from <= told.checked_add(&half)? {
                         return None;
                     }
                     let source = format!("{} → {}: {}", before.surface, now.surface, shown(&exact, figure.unit.kind));
@@ -191,15 +275,15 @@ impl Cells<'_> {
                 _ => return None,
             }
         }
-        if let Way::Told(moved, word) = moved {
+        if let Way::Told(way, word) = moved.way {
             let really = high.cmp(&low);
             if really == Ordering::Equal {
                 return None;
             }
-            if really != moved {
+            if really != way {
                 let sign = |order: Ordering| if order == Ordering::Greater { "↑" } else { "↓" };
                 let comparison = Comparison {
-                    claim: sign(moved).to_owned(),
+                    claim: sign(way).to_owned(),
                     source: format!("{} → {} {}", before.surface, now.surface, sign(really)),
                     relation: "≠".to_owned(),
                 };
@@ -311,81 +395,6 @@ fn named(claim: &Unit<'_>, figures: &[&Quantity]) -> HashSet<String> {
     content(&READ.replace_all(&rest, " ")).collect()
 }
 
-/// The cells of the later and of the earlier period: those that the claim dates, the one and that of the year before, or
-/// the only two.
-fn periods<'r>(
-    claim: &Unit<'_>,
-    dates: &[&DateMention],
-    (figures, says): (&[&Quantity], &[Says]),
-    row: &'r Row,
-    named: &HashSet<String>,
-) -> Option<(&'r Cell, &'r Cell)> {
-    match dates {
-        [one, other] => {
-            let (one_cell, other_cell) = (row.cell(one, named)?, row.cell(other, named)?);
-            let (a, b) = (one.when.year()?, other.when.year()?);
-            match a.cmp(&b) {
-                Ordering::Greater => is_told(figures, says, one, other).then_some((one_cell, other_cell)),
-                Ordering::Less => is_told(figures, says, other, one).then_some((other_cell, one_cell)),
-                Ordering::Equal => None,
-            }
-        }
-        [date] => {
-            let dated = row.cell(date, named)?;
-            if dates_base(claim, figures, says, date)? {
-                Some((row.years_from(dated, 1)?, dated))
-            } else {
-                Some((dated, row.years_from(dated, -1)?))
-            }
-        }
-        [] => {
-            let (now, before) = row.only_two()?;
-            (says.contains(&Says::Base) && figures.len() > 1 || BEFORE.is_match(claim.text)).then_some((now, before))
-        }
-        _ => None,
-    }
-}
-
-/// Whether each figure stands with its own date: the level with the later one. "A in 2019 from B in 2018", "2019 … A, 2018 … B".
-fn is_told(figures: &[&Quantity], says: &[Says], later: &DateMention, earlier: &DateMention) -> bool {
-    let levels: Vec<(&Quantity, Says)> =
-        figures.iter().copied().zip(says.iter().copied()).filter(|(_, says)| *says != Says::Difference).collect();
-    let ends = |a: &Quantity, b: &DateMention| a.span.start() < b.span.start();
-    match levels.as_slice() {
-        // Without two levels the dates only say which years are compared.
-        [] | [_] => true,
-        [(first, one), (second, _)] => {
-            let (own, other) = if *one == Says::Base { (earlier, later) } else { (later, earlier) };
-            let after = ends(first, own) && own.span.start() < second.span.start() && ends(second, other);
-            let before = !ends(first, own)
-                && own.span.start() < other.span.start()
-                && first.span.start() < other.span.start()
-                && !ends(second, other);
-            after || before
-        }
-        _ => false,
-    }
-}
-
-/// Whether the only date is that of the earlier figure, "from A in 2018 to B"; `None` for "to B from A in 2018", which may
-/// date either.
-fn dates_base(claim: &Unit<'_>, figures: &[&Quantity], says: &[Says], date: &DateMention) -> Option<bool> {
-    let of = |kind: Says| move |(_, says): &(&&Quantity, &Says)| **says == kind;
-    let Some((base, _)) = figures.iter().zip(says).find(of(Says::Base)) else { return Some(false) };
-    let levels = || figures.iter().zip(says).filter(of(Says::Level)).map(|(level, _)| level);
-    let beside = |from: Span, to: Span| {
-        (from.end()..to.start().max(from.end())).len() <= CLOSE
-            && !levels().any(|level| from.end() <= level.span.start() && level.span.end() <= to.start())
-    };
-    let after = base.span.end() <= date.span.start() && beside(base.span, date.span);
-    let before =
-        date.span.end() <= base.span.start() && claim.text.get(date.span.end()..base.span.start())?.trim().is_empty();
-    match (after || before, levels().next()) {
-        (true, Some(level)) if after && level.span.end() <= base.span.start() => None,
-        (own, _) => Some(own),
-    }
-}
-
 /// Bytes between a figure and the date that it is given.
 const CLOSE: usize = 8;
 
@@ -403,7 +412,7 @@ mod tests {
     fn verdict(claim: &str, text: &str) -> &'static str {
         let evidence = plain_evidence(text);
         let unit = read::unit(claim, lang::detect(claim));
-        match find(&unit, &Source::of(&evidence)) {
+        match Moved::of(&unit).and_then(|moved| moved.find(&Source::of(&evidence))) {
             Some(Tabled::Says(_)) => "says",
             Some(Tabled::Other { claimed, figure, .. }) => {
                 assert!(claimed.of(claim).is_some() && figure.of(text).is_some(), "{claim}");

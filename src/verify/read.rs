@@ -1,5 +1,7 @@
 //! Texts read once for all rules: a claim, and every sentence of every source.
 
+use std::collections::HashSet;
+
 use super::{
     align::Profile,
     case::{SourceSentence, Unit},
@@ -12,6 +14,7 @@ use crate::{
         text::{Lang, Span},
     },
     text::{
+        asked::content,
         date, lang, logic, quantity, reference,
         sentence::{is_row, sentences},
     },
@@ -48,6 +51,8 @@ pub struct Source<'a> {
     pub profiles: Vec<Profile>,
     /// Title, path and locator: what every sentence of the chunk is read under.
     pub heading: Profile,
+    /// What its title and headings name, in words that carry content: a claim may say it of any of its rows.
+    pub named: HashSet<String>,
 }
 
 impl<'a> Source<'a> {
@@ -69,7 +74,9 @@ impl<'a> Source<'a> {
             .map(String::as_str)
             .collect::<Vec<_>>()
             .join("\n");
-        Self { evidence, sentences: units, profiles, heading: Profile::of(&heading) }
+        let title = std::iter::once(&evidence.meta.title).chain(&evidence.chunk.path);
+        let named = title.flat_map(|text| content(text)).collect();
+        Self { evidence, sentences: units, profiles, heading: Profile::of(&heading), named }
     }
 
     /// The sentences as rules see them, each with its coverage of the claim.

@@ -60,11 +60,6 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         return None;
     }
     let named = named(claim.text, figure.span, date.span);
-    let meta = &source.evidence.meta;
-    let context: HashSet<String> = std::iter::once(meta.title.as_str())
-        .chain(source.evidence.chunk.path.iter().map(String::as_str))
-        .flat_map(content)
-        .collect();
     let (mut says, mut other) = (None, None);
     for row in &source.sentences {
         let Some(Row { name, .. }) = &row.row else { continue };
@@ -73,7 +68,7 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         }
         let Some(cell) = row.row.as_ref().and_then(|row| row.cell(date, &named)) else { continue };
         let theirs = cell.figure(&row.unit);
-        let known = |word: &String| name.contains(word) || cell.heading.contains(word) || context.contains(word);
+        let known = |word: &String| name.contains(word) || cell.heading.contains(word) || source.named.contains(word);
         if !named.iter().all(known) || qualifies(claim.text, row.unit.text) {
             continue;
         }

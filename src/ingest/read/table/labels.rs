@@ -17,7 +17,10 @@ pub fn are_labels(rows: &[Vec<Cell>], at: usize) -> bool {
         own.map(|cell| cell.text.clone()).collect()
     };
     let Some((above, [row, below @ ..])) = rows.split_at_checked(at) else { return false };
-    let heads = |values: &[String]| values.len() > 1 && (are_classes(values) || are_counted(values));
+    let heads = |values: &[String]| {
+        let counted = || values.len() >= LEAST_COUNTED && are_counted(values.iter().map(String::as_str));
+        values.len() > 1 && (are_classes(values) || counted())
+    };
     let named_figure = row.first().is_some_and(|cell| is_data(&cell.text));
     let figures = |row: &&Vec<Cell>| row.iter().skip(1).any(|cell| is_data(&cell.text));
     let mut data = below.iter().filter(figures).peekable();
@@ -41,10 +44,10 @@ fn are_classes(values: &[String]) -> bool {
     classes > 1 && values.iter().all(|value| is_word(value) || CLASS.is_match(value))
 }
 
-/// 1, 2, 3 and so on.
-fn are_counted(values: &[String]) -> bool {
-    let numbers: Vec<usize> = values.iter().filter_map(|value| value.parse().ok()).collect();
-    numbers.len() == values.len() && numbers.len() >= LEAST_COUNTED && numbers.iter().copied().eq(1..=numbers.len())
+/// Whether the texts are 1, 2, 3 and so on, at least two of them.
+pub fn are_counted<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
+    let numbers: Option<Vec<usize>> = texts.into_iter().map(|text| text.parse().ok()).collect();
+    numbers.is_some_and(|numbers| numbers.len() > 1 && numbers.iter().copied().eq(1..=numbers.len()))
 }
 
 #[cfg(test)]

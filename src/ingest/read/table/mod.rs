@@ -7,7 +7,7 @@ mod unit;
 
 use std::{ops::Range, sync::LazyLock};
 
-pub use labels::are_labels;
+pub use labels::{are_counted, are_labels};
 use regex::Regex;
 use sentences::{Column, Writer};
 pub use unit::{Unit, is_currency, is_nothing, is_numeric};

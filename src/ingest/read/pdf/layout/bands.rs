@@ -184,11 +184,9 @@ fn are_rows(lines: &[Row], placed: &[Vec<Cell>], columns: &[Column]) -> bool {
     placed.len() >= lone + 2 && are_full(&placed[lone..]) && !wrap(&lines[lone..], columns)
 }
 
-/// Whether the cells behind the first count 1, 2, 3: they number columns, and are no data.
+/// Whether the cells count 1, 2, 3: they number columns, and are no data.
 fn are_numbers(cells: &[Cell]) -> bool {
-    let numbers: Vec<usize> = cells.iter().filter_map(|cell| cell.text.parse().ok()).collect();
-    let filled = cells.iter().filter(|cell| !cell.text.is_empty()).count();
-    numbers.len() > 1 && numbers.len() == filled && numbers.iter().copied().eq(1..=numbers.len())
+    table::are_counted(cells.iter().map(|cell| cell.text.as_str()).filter(|text| !text.is_empty()))
 }
 
 /// The rows of a band that shorter rules part, which leave out what names them all; `None` where no such rules are.
