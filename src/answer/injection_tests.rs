@@ -70,7 +70,7 @@ async fn planted_orders_never_reach_a_generator_and_one_that_obeys_is_not_believ
             let mut pipeline = told(Shelf(Ok(vec![text])), FakeGenerator::new([""]));
             pipeline.generator = Some(Arc::clone(&generator) as Arc<dyn Generator>);
             let answer = pipeline.answer(&asked(Mode::Grounded, lang), None).await.expect("the fakes do not fail");
-            (answer, generator.prompts())
+            (answer, generator.asked().into_iter().map(|asked| asked.prompt).collect::<Vec<_>>())
         };
         let (answer, prompts) = answered(planted(order)).await;
         for prompt in &prompts {

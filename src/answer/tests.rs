@@ -23,7 +23,7 @@ use crate::{
         verdict::{Missing, Verdict},
     },
     draft::quote::Limits,
-    ports::{Clock, Generator, IndexStatus, Prompt, RetrieveError, Retriever, Sampling},
+    ports::{Clock, Generator, IndexStatus, Prompt, RetrieveError, Retriever, Sampling, Thinking},
     testing::FakeGenerator,
     verify::{Cascade, Thresholds},
 };
@@ -117,6 +117,21 @@ fn ask(mode: Mode) -> Ask {
 }
 
 #[tokio::test]
+async fn a_reasoning_model_thinks_once_and_nobody_hears_it() {
+    let thought = "用户问期限；来源一说没有约定的随时返还。借款人应当支付九百元。";
+    let generator = Arc::new(FakeGenerator::new([thought, WHOLE, ""]).thinking(20));
+    let mut pipeline = told(Shelf(Ok(vec![ARTICLE])), FakeGenerator::new([""]));
+    pipeline.generator = Some(Arc::clone(&generator) as Arc<dyn Generator>);
+    let answer = pipeline.answer(&ask(Mode::Grounded), None).await.expect("it answers");
+    let thought: String = thought.chars().take(20).collect();
+    let asked: Vec<_> = generator.asked().into_iter().map(|asked| (asked.thinking, asked.opening.is_empty())).collect();
+    let done = || Thinking::Done(thought.clone());
+    assert_eq!(asked[..3], [(Thinking::Aloud, true), (done(), true), (done(), false)]);
+    assert!(!answer.text.as_str().contains("用户问") && answer.sentences.len() == 1, "{:?}", answer.text);
+    assert_eq!(answer.provenance.writing.map(|writing| (writing.thinking_tokens, writing.kept)), Some((20, 1)));
+}
+
+#[tokio::test]
 async fn a_strict_answer_is_the_source_byte_for_byte() {
     let pipeline = pipeline(Shelf(Ok(vec![ARTICLE])), "");
     let answer = pipeline.answer(&ask(Mode::Strict), None).await.expect("the fakes do not fail");
@@ -192,7 +207,7 @@ async fn a_sentence_that_fails_is_written_again_with_the_passage_at_the_cut() {
     let told: Vec<_> = events.iter().map(|(name, index, text)| (*name, *index, text.is_empty())).collect();
     assert_eq!(told, [("sentence", 0, false), ("sentence", 1, true), ("repaired", 1, false)]);
     assert_eq!(answer.sentences.len(), 2, "the failed one gave way");
-    let openings = generator.openings();
+    let openings: Vec<String> = generator.asked().into_iter().map(|asked| asked.opening).collect();
     assert_eq!(openings[1], WHOLE, "the turn so far");
     assert!(openings[2].starts_with(WHOLE) && openings[2].contains("来源[1]原文：对借款期限"), "{:?}", openings[2]);
     assert!(!openings[3].contains("来源[1]原文"), "the passage leaves the turn again: {:?}", openings[3]);
@@ -258,7 +273,7 @@ async fn the_language_that_is_asked_for_is_the_language_of_the_answer() {
     let asked = Ask { lang: Some(Lang::En), ..ask(Mode::Grounded) };
     let answer = pipeline.answer(&asked, None).await.expect("the fakes do not fail");
     assert_eq!(answer.lang, Lang::En);
-    let Prompt::Chat(messages) = &generator.prompts()[0] else { panic!("the fake follows conversations") };
+    let Prompt::Chat(messages) = &generator.asked()[0].prompt else { panic!("the fake follows conversations") };
     assert!(messages[0].text.starts_with("Answer the question"), "{}", messages[0].text);
 }
 
@@ -284,7 +299,7 @@ async fn a_question_that_leans_on_another_is_read_with_it() {
         grounded.generator = Some(Arc::clone(&generator) as Arc<dyn Generator>);
         let answer = grounded.answer(&follow_up(Mode::Grounded), None).await.expect("the fakes do not fail");
         assert_eq!(answer.read_as.as_deref(), Some(read_as), "{written}");
-        let Prompt::Chat(messages) = &generator.prompts()[1] else { panic!("the fake follows conversations") };
+        let Prompt::Chat(messages) = &generator.asked()[1].prompt else { panic!("the fake follows conversations") };
         assert!(messages[1].text.ends_with(read_as), "{}", messages[1].text);
     }
 }

@@ -31,6 +31,7 @@ use crate::{
     },
     ports::{
         EmbedKind, GenerateRequest, GenerationEvent, Generator, ModelError, Priority, Prompt, Sampling, StopReason,
+        Thinking,
     },
     text::overlap,
 };
@@ -78,6 +79,8 @@ pub(super) struct Writer<'a> {
     listener: Option<&'a mpsc::Sender<AnswerEvent>>,
     lang: Lang,
     prompt: Prompt,
+    /// Done before the first sentence: each attempt goes on behind the same thoughts.
+    thinking: Thinking,
     rules: Arc<Rules>,
     candidates: Vec<Candidate>,
     relevance: Relevance,
@@ -102,7 +105,8 @@ impl<'a> Writer<'a> {
     ) -> Result<Option<Self>, AnswerError> {
         let generator = pipeline.generator.as_deref().ok_or(ModelError::NotConfigured { job: "generator" })?;
         let lang = understood.ask.lang();
-        let (prompt, shown) = prompt::grounded(generator, understood.question(), lang, evidence, TURN_TOKENS)?;
+        let tokens = generator.thinking_tokens() + TURN_TOKENS;
+        let (prompt, shown) = prompt::grounded(generator, understood.question(), lang, evidence, tokens)?;
         let Some(rules) = Rules::new(lang, understood.question(), &evidence.items()[..shown]) else { return Ok(None) };
         let ranked = pipeline.rank(understood, evidence).await?;
         let relevance = Relevance::new(ranked.wording, ranked.asked, &ranked.cosines);
@@ -113,6 +117,7 @@ impl<'a> Writer<'a> {
             listener,
             lang,
             prompt,
+            thinking: Thinking::Skipped,
             rules: Arc::new(rules),
             candidates: ranked.candidates,
             relevance,
@@ -131,11 +136,30 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) async fn run(mut self) -> Result<(Assembled, Writing), AnswerError> {
+        self.think().await?;
         while self.assembly.sentences().len() < SENTENCES
             && self.left() >= FEWEST_TOKENS
             && matches!(self.sentence().await?, Next::GoOn)
         {}
         Ok((self.assembly.finish(), self.writing))
+    }
+
+    /// Lets a reasoning model think, within its budget. What it thinks is held to nothing, because it is never shown:
+    /// what it says afterwards is.
+    async fn think(&mut self) -> Result<(), AnswerError> {
+        let max_tokens = self.generator.thinking_tokens();
+        if max_tokens == 0 {
+            return Ok(());
+        }
+        let request = GenerateRequest {
+            thinking: Thinking::Aloud,
+            sampling: self.pipeline.sampling,
+            ..GenerateRequest::free(self.prompt.clone(), max_tokens)
+        };
+        let (thought, _, tokens) = collect(self.generator, request).await?;
+        self.writing.thinking_tokens = tokens;
+        self.thinking = Thinking::Done(thought.trim_end().to_owned());
+        Ok(())
     }
 
     async fn sentence(&mut self) -> Result<Next, AnswerError> {
@@ -214,6 +238,7 @@ impl<'a> Writer<'a> {
         let optional = !self.passed.sentences.is_empty() && attempt == 0;
         let request = GenerateRequest {
             prompt: self.prompt.clone(),
+            thinking: self.thinking.clone(),
             opening: format!("{}{}", self.turn, reminder.unwrap_or_default()),
             grammar: None,
             mask: Some(Box::new(OneSentence::new(Arc::clone(&self.rules), optional))),

@@ -25,6 +25,9 @@ pub struct LocalArgs {
     /// Longest time from a request to its end [default: 600]
     #[arg(long, global = true, env = "ATTEST_DEADLINE", value_name = "SECONDS", hide_short_help = true)]
     pub deadline: Option<u32>,
+    /// Tokens that a reasoning model may think before a grounded answer; nobody is shown what it thinks [default: 0]
+    #[arg(long, global = true, env = "ATTEST_THINKING", value_name = "TOKENS", hide_short_help = true)]
+    pub thinking: Option<u16>,
     /// How keys and values are held: f16, `q8_0` or `q4_0` [default: f16]
     #[arg(long, global = true, env = "ATTEST_KV", value_name = "TYPE", value_parser = kv, hide_short_help = true)]
     pub kv: Option<KvType>,
@@ -76,6 +79,7 @@ impl LocalArgs {
         options.streams = self.streams.unwrap_or(options.streams);
         options.deadline = self.deadline.map_or(options.deadline, |seconds| Duration::from_secs(u64::from(seconds)));
         options.kv = self.kv.unwrap_or(options.kv);
+        options.thinking = self.thinking.map_or(options.thinking, usize::from);
     }
 
     /// Patterns of the weights that stay in main memory. The names of experts are llama.cpp's: apart or gate and up in

@@ -155,6 +155,8 @@ pub struct Writing {
     pub dropped: usize,
     /// How often a sentence was written again.
     pub retries: usize,
+    /// Tokens that a reasoning model thought before the first sentence.
+    pub thinking_tokens: usize,
     /// Of the sampler; 0 is greedy.
     pub temperature: f32,
     pub seed: u32,

@@ -71,15 +71,6 @@ pub fn threads(options: &ModelOptions) -> i32 {
     i32::try_from(options.threads.unwrap_or_else(default_threads).get()).unwrap_or(i32::MAX)
 }
 
-/// Bytes of weights below which one thread writes alone.
-const SMALL_MODEL: u64 = 512 << 20;
-
-/// Threads for a call of a single token. llama.cpp's threads spin at hundreds of barriers a token; for a small model
-/// that costs more than a second thread brings as soon as anything else runs.
-pub fn writing_threads(options: &ModelOptions, model: &LlamaModel) -> i32 {
-    if model.size() < SMALL_MODEL { 1 } else { threads(options) }
-}
-
 /// Reads the header, sees that the file is whole and fit for the job, and loads it.
 pub fn open(options: &ModelOptions, job: Job) -> Result<(Arc<LlamaModel>, Header), ModelError> {
     let bad = |problem: String| ModelError::BadFile { path: options.path.display().to_string(), problem };

@@ -8,7 +8,7 @@ use std::{
 use llama_cpp_2::{context::params::LlamaContextParams, llama_batch::LlamaBatch, sampling::LlamaSampler};
 
 use super::{
-    backend::{backend, open, threads, writing_threads},
+    backend::{backend, open, threads},
     options::ModelOptions,
 };
 use crate::{
@@ -77,7 +77,7 @@ pub fn bare_generation(options: &ModelOptions, prompts: &[String], new_tokens: u
         .with_n_seq_max(u32::try_from(prompts.len()).map_err(|e| failed(e.to_string()))?)
         .with_kv_unified(true)
         .with_n_batch(size)
-        .with_n_threads(writing_threads(options, &model))
+        .with_n_threads(threads(options))
         .with_n_threads_batch(threads(options));
     let mut context = model.new_context(&backend.llama, params).map_err(|e| failed(e.to_string()))?;
     let mut batch = LlamaBatch::new(longest.max(prompts.len()), 1);

@@ -15,7 +15,9 @@ use super::{
 use crate::{
     domain::answer::ModelIdentity,
     models::Job,
-    ports::{GenerateRequest, GenerationEvent, GenerationStream, Generator, GeneratorLoad, ModelError, Priority},
+    ports::{
+        GenerateRequest, GenerationEvent, GenerationStream, Generator, GeneratorLoad, ModelError, Priority, Thinking,
+    },
     text::speech::Speech,
 };
 
@@ -45,7 +47,7 @@ impl LlamaGenerator {
 
     fn prepare(&self, request: GenerateRequest) -> Result<(Request, Events), ModelError> {
         let serving = &self.0;
-        let mut prompt = serving.tokens(&request.prompt)?;
+        let mut prompt = serving.tokens(&request.prompt, &request.thinking)?;
         let vocab = serving.model.vocab();
         prompt.extend(vocab.tokenize(request.opening.as_bytes(), false, false));
         if prompt.is_empty() {
@@ -60,13 +62,19 @@ impl LlamaGenerator {
         let grammar = request.grammar.as_deref().map(|text| sample::grammar(&serving.model, text)).transpose();
         let grammar = grammar.map_err(|e| serving.failed(e))?;
         serving.prepare();
+        let thoughts = serving.thoughts.as_ref().filter(|_| request.thinking == Thinking::Aloud);
         let free = grammar.is_none() && request.mask.is_none();
-        let speech = if free { Speech::without_thoughts(request.stop) } else { Speech::plain(request.stop) };
+        let speech = match thoughts {
+            Some(block) => Speech::plain(vec![block.end.to_owned()]),
+            None if free => Speech::without_thoughts(request.stop),
+            None => Speech::plain(request.stop),
+        };
         let (events, received) = unbounded_channel();
         let writing = Writing {
             drawer: Drawer::new(request.sampling, grammar, request.mask),
             max_tokens: request.max_tokens.min(limit - prompt.len()),
             speech,
+            until: thoughts.and_then(|block| serving.token(block.end)),
             events,
         };
         Ok((Request { prompt, task: Task::Write(Box::new(writing)), arrived: Instant::now() }, received))
@@ -87,6 +95,10 @@ impl Generator for LlamaGenerator {
 
     fn is_chat(&self) -> bool {
         self.0.is_chat
+    }
+
+    fn thinking_tokens(&self) -> usize {
+        self.0.thoughts.as_ref().map_or(0, |_| self.0.options.thinking)
     }
 
     fn count_tokens(&self, text: &str) -> Result<usize, ModelError> {

@@ -126,6 +126,8 @@ pub struct GeneratorOptions {
     pub chat: Option<bool>,
     /// Opens the model's turn, for models that would otherwise think aloud first.
     pub assistant_prefix: String,
+    /// Tokens that a reasoning model may think before a grounded answer.
+    pub thinking: usize,
     /// Low-rank additions (`LoRA`) laid over the model, a GGUF.
     pub adapter: Option<PathBuf>,
 }
@@ -141,6 +143,7 @@ impl GeneratorOptions {
             kv: KvType::F16,
             chat: None,
             assistant_prefix: String::new(),
+            thinking: 0,
             adapter: None,
         }
     }

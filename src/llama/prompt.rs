@@ -7,8 +7,8 @@ use llama_cpp_2::{
 
 use crate::{
     models::template::{ChatTemplate, Turn},
-    ports::{ChatMessage, Prompt, Role},
-    text::thinking,
+    ports::{ChatMessage, Prompt, Role, Thinking},
+    text::thinking::{self, Block},
 };
 
 /// Stands for the text of a message while the template is rendered. U+E000 and U+E001 belong to nobody.
@@ -16,19 +16,28 @@ fn place_holder(index: usize) -> String {
     format!("\u{e000}{index}\u{e001}")
 }
 
-/// The tokens of a prompt, begin-of-text included where the model wants it.
-pub fn tokens(model: &LlamaModel, prompt: &Prompt, is_chat: bool, prefix: &str) -> Result<Vec<LlamaToken>, String> {
+/// The tokens of a prompt, begin-of-text included where the model wants it. `prefix` opens the turn of a model that
+/// follows a conversation.
+pub fn tokens(
+    model: &LlamaModel,
+    prompt: &Prompt,
+    is_chat: bool,
+    prefix: &str,
+    thinking: &Thinking,
+) -> Result<Vec<LlamaToken>, String> {
     let vocab = model.vocab();
     match prompt {
         Prompt::Raw(text) => Ok(vocab.tokenize(text.as_bytes(), true, false)),
         Prompt::Chat(messages) if is_chat => {
-            let mut frame = render(model, messages)? + prefix;
-            // What is written is checked word for word; thoughts would only be thrown away.
-            if let Some(end) = thinking::opened_by(&frame) {
-                frame.push_str(end);
-                frame.push_str("\n\n");
-            }
-            Ok(joined(model, parts(&frame, messages)))
+            let turn = render(model, messages)?;
+            let (opening, thought, close) = match (thinking, block(model, &turn, prefix)) {
+                (Thinking::Aloud, Some(block)) => (block.open, "", String::new()),
+                (Thinking::Done(thought), Some(block)) => (block.open, thought.as_str(), block.close),
+                _ => (thinking::skipped(&turn, prefix), "", String::new()),
+            };
+            let frame = turn + &opening;
+            let behind = [(thought, false), (close.as_str(), true)];
+            Ok(joined(model, parts(&frame, messages).into_iter().chain(behind)))
         }
         Prompt::Chat(messages) => {
             // A base model knows no roles; a transcript is the nearest thing to a conversation that it has seen.
@@ -47,6 +56,17 @@ pub fn tokens(model: &LlamaModel, prompt: &Prompt, is_chat: bool, prefix: &str) 
             Ok(vocab.tokenize(text.as_bytes(), true, false))
         }
     }
+}
+
+/// Where this model thinks, if it does.
+pub fn thoughts(model: &LlamaModel, prefix: &str) -> Option<Block> {
+    let turn = render(model, &[ChatMessage { role: Role::User, text: String::new() }]).ok()?;
+    block(model, &turn, prefix)
+}
+
+fn block(model: &LlamaModel, turn: &str, prefix: &str) -> Option<Block> {
+    let template = model.chat_template(None).ok();
+    thinking::block(turn, prefix, template.as_ref().and_then(|own| own.to_str().ok()).unwrap_or_default())
 }
 
 /// Parts in a row. Those that are marked may hold the model's control tokens, written out.

@@ -250,9 +250,22 @@ pub trait LogitMask: Send {
     }
 }
 
+/// Where a request stands in what a reasoning model thinks before it speaks. Others take no notice of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Thinking {
+    /// It speaks at once.
+    #[default]
+    Skipped,
+    /// It thinks, and the text of this request is what it thinks.
+    Aloud,
+    /// It has thought this, and speaks.
+    Done(String),
+}
+
 /// A text to be generated. Dropping the returned stream stops it within one decode step.
 pub struct GenerateRequest {
     pub prompt: Prompt,
+    pub thinking: Thinking,
     /// What the model's turn holds already: the text goes on behind it. A request that repeats an earlier one up to
     /// here is a step back to this point, and costs no more than the tokens that differ.
     pub opening: String,
@@ -270,6 +283,7 @@ impl GenerateRequest {
     pub fn free(prompt: Prompt, max_tokens: usize) -> Self {
         Self {
             prompt,
+            thinking: Thinking::Skipped,
             opening: String::new(),
             grammar: None,
             mask: None,
@@ -350,6 +364,11 @@ pub trait Generator: Send + Sync {
 
     /// Whether the model was tuned to follow a conversation; a base model wants few-shot prompts.
     fn is_chat(&self) -> bool;
+
+    /// Tokens that it may think before it speaks; none where it does not think, or is not to.
+    fn thinking_tokens(&self) -> usize {
+        0
+    }
 
     fn count_tokens(&self, text: &str) -> Result<usize, ModelError>;
 

@@ -240,11 +240,12 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{ChatMessage, Sampling};
+    use crate::ports::{ChatMessage, Sampling, Thinking};
 
     fn request(opening: &str) -> GenerateRequest {
         GenerateRequest {
             prompt: Prompt::Chat(vec![ChatMessage { role: Role::User, text: "Why?".to_owned() }]),
+            thinking: Thinking::Skipped,
             opening: opening.to_owned(),
             grammar: Some("root ::= \"a\"".to_owned()),
             mask: None,

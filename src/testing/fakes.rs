@@ -12,7 +12,7 @@ use crate::{
     domain::{answer::ModelIdentity, text::Lang},
     ports::{
         EmbedKind, Embedder, Encoder, EncoderThresholds, GenerateRequest, GenerationEvent, GenerationStream, Generator,
-        Judge, ModelError, Pair, Priority, Prompt, Reading, StopReason,
+        Judge, ModelError, Pair, Priority, Prompt, Reading, StopReason, Thinking,
     },
 };
 
@@ -215,7 +215,18 @@ pub struct FakeGenerator {
     identity: ModelIdentity,
     scripts: Vec<String>,
     next: AtomicUsize,
-    prompts: Mutex<Vec<(Prompt, String)>>,
+    /// Tokens that it may think.
+    thinking: usize,
+    asked: Mutex<Vec<Asked>>,
+}
+
+/// What a fake was asked to write.
+#[derive(Clone)]
+pub struct Asked {
+    pub prompt: Prompt,
+    pub thinking: Thinking,
+    /// What its turn held already.
+    pub opening: String,
 }
 
 impl FakeGenerator {
@@ -224,22 +235,21 @@ impl FakeGenerator {
             identity: identity("fake-generator"),
             scripts: scripts.into_iter().map(Into::into).collect(),
             next: AtomicUsize::new(0),
-            prompts: Mutex::default(),
+            thinking: 0,
+            asked: Mutex::default(),
         }
     }
 
-    /// The prompts that it was given, in order.
-    pub fn prompts(&self) -> Vec<Prompt> {
-        self.asked().into_iter().map(|(prompt, _)| prompt).collect()
+    /// Thinks before it speaks, for so many tokens.
+    #[must_use]
+    pub const fn thinking(mut self, tokens: usize) -> Self {
+        self.thinking = tokens;
+        self
     }
 
-    /// What its turn held already at each of them.
-    pub fn openings(&self) -> Vec<String> {
-        self.asked().into_iter().map(|(_, opening)| opening).collect()
-    }
-
-    fn asked(&self) -> Vec<(Prompt, String)> {
-        self.prompts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What it was asked, in order.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -257,6 +267,10 @@ impl Generator for FakeGenerator {
         true
     }
 
+    fn thinking_tokens(&self) -> usize {
+        self.thinking
+    }
+
     fn count_tokens(&self, text: &str) -> Result<usize, ModelError> {
         Ok(text.chars().count())
     }
@@ -268,7 +282,8 @@ impl Generator for FakeGenerator {
             Prompt::Raw(text) => text.chars().count(),
             Prompt::Chat(messages) => messages.iter().map(|m| m.text.chars().count()).sum(),
         };
-        self.prompts.lock().unwrap_or_else(PoisonError::into_inner).push((request.prompt, request.opening));
+        let GenerateRequest { prompt, thinking, opening, .. } = request;
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(Asked { prompt, thinking, opening });
         let end = request.stop.iter().filter(|s| !s.is_empty()).filter_map(|s| script.find(s.as_str())).min();
         let mut stop = if end.is_some() { StopReason::StopString } else { StopReason::EndOfText };
         let mut text: String = script[..end.unwrap_or(script.len())].to_owned();
@@ -321,6 +336,6 @@ mod tests {
             said.push(text);
         }
         assert_eq!(said, ["第一句[1]。", "two", "two"]);
-        assert_eq!(generator.prompts().len(), 3);
+        assert_eq!(generator.asked().len(), 3);
     }
 }

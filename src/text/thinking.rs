@@ -29,10 +29,68 @@ const FRAMES: [&str; 7] = [
     "<|END_RESPONSE|>",
 ];
 
+/// Opens the answer of gpt-oss, and the thoughts before it.
+const FINAL: &str = "<|channel|>final<|message|>";
+const ANALYSIS: (&str, &str) = BLOCKS[8];
+
 /// What ends the block of thoughts that a prompt leaves open at its end, as the templates of some families do.
-pub fn opened_by(prompt: &str) -> Option<&'static str> {
+fn opened_by(prompt: &str) -> Option<&'static str> {
     let prompt = prompt.trim_end();
     BLOCKS.iter().find(|(begin, _)| prompt.ends_with(begin)).map(|(_, end)| *end)
+}
+
+/// What opens a turn without thoughts: `prefix`, behind `turn`, which is the prompt as the model's template renders it.
+/// A block that either leaves open is closed.
+pub fn skipped(turn: &str, prefix: &str) -> String {
+    if let Some(end) = opened_by(turn) {
+        return match prefix.split_once(end) {
+            Some((_, rest)) => format!("{end}{rest}"),
+            None => format!("{end}\n\n{prefix}"),
+        };
+    }
+    let end = opened_by(prefix).map_or_else(String::new, |end| format!("{end}\n\n"));
+    format!("{prefix}{end}")
+}
+
+/// Where in a turn thoughts go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Written before them.
+    pub open: String,
+    /// The mark that ends them.
+    pub end: &'static str,
+    /// Written behind them, that mark first; then the answer begins.
+    pub close: String,
+}
+
+/// The block of thoughts of a model: the one that its `template` opens at the end of a rendered `turn`, that its `prefix`
+/// opens and closes for it, or else that the template tells of. `None` for a model that does not think.
+pub fn block(turn: &str, prefix: &str, template: &str) -> Option<Block> {
+    if opened_by(turn).is_some() {
+        let close = skipped(turn, prefix);
+        return BLOCKS.iter().find(|(_, end)| close.starts_with(end)).map(|(_, end)| Block {
+            open: String::new(),
+            end,
+            close,
+        });
+    }
+    if prefix.contains(FINAL) {
+        let (begin, end) = ANALYSIS;
+        return Some(Block { open: begin.to_owned(), end, close: format!("{end}<|start|>assistant{prefix}") });
+    }
+    let in_prefix = BLOCKS.iter().find_map(|(begin, end)| {
+        let open = prefix.find(begin)? + begin.len();
+        let close = open + prefix[open..].find(end)?;
+        Some(Block { open: format!("{}\n", &prefix[..open]), end, close: prefix[close..].to_owned() })
+    });
+    in_prefix.or_else(|| {
+        let told = |(begin, end): &&(&str, &str)| template.contains(begin) && template.contains(end);
+        BLOCKS.iter().find(told).map(|(begin, end)| Block {
+            open: format!("{begin}\n"),
+            end,
+            close: format!("{end}\n\n{prefix}"),
+        })
+    })
 }
 
 /// A piece of what came.
@@ -182,6 +240,43 @@ mod tests {
         assert_eq!(opened_by("<|im_start|>assistant\n<think>\n"), Some("</think>"));
         assert_eq!(opened_by("<|im_start|>assistant\n<think>\n\n</think>\n\n"), None);
         assert_eq!(opened_by("What does <think> mean?<|im_start|>assistant\n"), None);
+    }
+
+    /// (how a turn is rendered, prefix, template), what opens it without thoughts, and what stands around thoughts.
+    #[test]
+    fn every_family_thinks_where_its_template_wants_it() {
+        let turn = "<|im_start|>assistant\n";
+        for ((turn, prefix, template), silent, around) in [
+            // R1 and Qwen 3.5 open the block, the one with what a catalog says, the other without.
+            (("<｜Assistant｜><think>\n", "", ""), "</think>\n\n", Some(("", "</think>\n\n"))),
+            (
+                ("<|im_start|>assistant\n<think>\n", "<think>\n\n</think>\n\n", ""),
+                "</think>\n\n",
+                Some(("", "</think>\n\n")),
+            ),
+            // Hunyuan.
+            (
+                (turn, "<think>\n\n</think>\n<answer>\n", ""),
+                "<think>\n\n</think>\n<answer>\n",
+                Some(("<think>\n", "</think>\n<answer>\n")),
+            ),
+            // gpt-oss.
+            (
+                ("<|start|>assistant", FINAL, ""),
+                FINAL,
+                Some(("<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>")),
+            ),
+            // Qwen 3 as somebody brings it.
+            ((turn, "", "…'<think>\n\n</think>\n\n'…"), "", Some(("<think>\n", "</think>\n\n"))),
+            // A model that does not think.
+            ((turn, "", "…'<think>'…"), "", None),
+        ] {
+            assert_eq!(skipped(turn, prefix), silent, "{turn} {prefix}");
+            let block = block(turn, prefix, template);
+            let found = block.as_ref().map(|block| (block.open.as_str(), block.close.as_str()));
+            assert_eq!(found, around, "{turn} {prefix}");
+            assert!(block.is_none_or(|block| block.close.starts_with(block.end)));
+        }
     }
 
     #[test]

@@ -224,6 +224,8 @@ pub struct WritingJson {
     pub dropped: usize,
     /// How often a sentence was written again.
     pub retries: usize,
+    /// Tokens that a reasoning model thought before the first sentence; nobody is shown them.
+    pub thinking_tokens: usize,
     /// Of the sampler; 0 is greedy.
     pub temperature: f64,
     pub seed: u32,
@@ -238,6 +240,7 @@ impl From<&Writing> for WritingJson {
             quoted: writing.quoted,
             dropped: writing.dropped,
             retries: writing.retries,
+            thinking_tokens: writing.thinking_tokens,
             temperature: score(writing.temperature),
             seed: writing.seed,
         }

@@ -13,7 +13,7 @@ use attest::{
     models::Installed,
     ports::{
         ChatMessage, EmbedKind, Embedder, GenerateRequest, GenerationEvent, Generator, LogitMask, ModelError, Priority,
-        Prompt, Role, Sampling, StopReason,
+        Prompt, Role, Sampling, StopReason, Thinking,
     },
 };
 use futures::StreamExt;
@@ -193,6 +193,38 @@ async fn say(generator: &LlamaGenerator, request: GenerateRequest) -> (String, S
 
 const SMOLLM: &str = "smollm2-135m-instruct-q4";
 const GEMMA: &str = "gemma-3-270m-q4";
+
+/// `SmolLM` does not think by itself: what is shown is where its thoughts would go, and that they stay in memory.
+#[tokio::test]
+async fn thoughts_have_a_budget_and_are_read_once() {
+    let model = starter_model(SMOLLM);
+    let mut options = GeneratorOptions::new(ModelOptions::new(model.identity(), &model.path));
+    (options.context, options.thinking) = (1024, 24);
+    options.model.threads = Some(NonZeroUsize::MIN);
+    let plain = LlamaGenerator::open(options.clone()).expect("it opens");
+    assert_eq!(plain.thinking_tokens(), 0, "its template tells of no thoughts");
+    drop(plain);
+    options.assistant_prefix = "<think>\n\n</think>\n\n".to_owned();
+    let generator = LlamaGenerator::open(options).expect("it opens");
+    assert_eq!(generator.thinking_tokens(), 24);
+    let ask = |thinking: Thinking| {
+        let text = "What is the capital of France? Answer with one word.".to_owned();
+        let prompt = Prompt::Chat(vec![ChatMessage { role: Role::User, text }]);
+        GenerateRequest { thinking, ..GenerateRequest::free(prompt, generator.thinking_tokens()) }
+    };
+    let (thought, _, tokens) = say(&generator, ask(Thinking::Aloud)).await;
+    assert!(tokens <= 24 && !thought.is_empty() && !thought.contains("</think>"), "{tokens}: {thought}");
+    let before = generator.load().expect("it counts");
+    let (said, ..) = say(&generator, ask(Thinking::Done(thought.clone()))).await;
+    let after = generator.load().expect("it counts");
+    assert!(!said.contains("think>"), "{said}");
+    let read = after.prompt_tokens - before.prompt_tokens;
+    let reused = after.reused_tokens - before.reused_tokens;
+    // Behind the thoughts stands the mark that ends them, a dozen tokens for a model that has no token for it.
+    assert!(read - reused <= 16, "{reused} of {read} tokens were held");
+    let (other, ..) = say(&generator, ask(Thinking::Done("It is Lyon, certainly Lyon.".to_owned()))).await;
+    assert_ne!(other, said, "what was thought counts");
+}
 
 #[tokio::test]
 async fn it_writes_in_both_languages() {

@@ -84,6 +84,15 @@ pub struct Figures {
     glued: HashSet<(char, char)>,
 }
 
+/// How far a text has gone along figures. It is asked for every token that a model might write next, so what it has
+/// passed is noted and not looked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    place: Place,
+    /// Bytes of the longest figure that was passed whole; 0 for none.
+    whole: usize,
+}
+
 impl Figures {
     pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let (mut literals, mut glued) = (Vec::new(), HashSet::new());
@@ -118,31 +127,29 @@ impl Figures {
     }
 
     /// `c` opens a figure.
-    pub fn open(&self, c: char) -> Option<Place> {
-        self.follow(self.known.start(), c)
+    pub fn open(&self, c: char) -> Option<Way> {
+        self.follow(Way { place: self.known.start(), whole: 0 }, c)
     }
 
-    pub fn follow(&self, place: Place, c: char) -> Option<Place> {
-        self.known.follow(place, c.encode_utf8(&mut [0; 4]).as_bytes())
+    pub fn follow(&self, way: Way, c: char) -> Option<Way> {
+        let place = self.known.follow(way.place, c.encode_utf8(&mut [0; 4]).as_bytes())?;
+        let whole = if self.known.whole(place).is_some() { place.depth() } else { way.whole };
+        Some(Way { place, whole })
+    }
+
+    /// Whether some figure begins with this byte.
+    pub fn may_open(&self, byte: u8) -> bool {
+        self.known.step(self.known.start(), byte).is_some()
     }
 
     /// Whether a character that begins with these bytes may come next.
-    pub fn may_follow(&self, place: Place, bytes: &[u8]) -> bool {
-        self.known.follow(place, bytes).is_some()
+    pub fn may_follow(&self, way: Way, bytes: &[u8]) -> bool {
+        self.known.follow(way.place, bytes).is_some()
     }
 
     /// The longest figure among the first bytes gone, and what came after it.
-    pub fn split(&self, place: Place) -> Option<(&str, &str)> {
-        let path = self.known.path(place);
-        let mut at = self.known.start();
-        let mut whole = None;
-        for (end, byte) in (1..).zip(path) {
-            at = self.known.step(at, *byte)?;
-            if self.known.whole(at).is_some() {
-                whole = Some(end);
-            }
-        }
-        let (figure, rest) = path.split_at(whole?);
+    pub fn split(&self, way: Way) -> Option<(&str, &str)> {
+        let (figure, rest) = self.known.path(way.place).split_at_checked(way.whole).filter(|_| way.whole > 0)?;
         Some((std::str::from_utf8(figure).ok()?, std::str::from_utf8(rest).ok()?))
     }
 
@@ -237,11 +244,10 @@ mod tests {
     #[test]
     fn what_comes_after_a_figure_is_given_back() {
         let figures = Figures::of(["第5条", "5 mg"]);
-        let place = figures.known.follow(figures.known.start(), b"5 m").expect("one begins so");
-        assert_eq!(figures.split(place), None, "5 alone stands nowhere");
+        let gone = |figures: &Figures| [' ', 'm'].iter().try_fold(figures.open('5')?, |way, c| figures.follow(way, *c));
+        assert_eq!(figures.split(gone(&figures).expect("one begins so")), None, "5 alone stands nowhere");
         let figures = Figures::of(["(5)", "5 mg"]);
-        let place = figures.known.follow(figures.known.start(), b"5 m").expect("one begins so");
-        assert_eq!(figures.split(place), Some(("5", " m")));
+        assert_eq!(figures.split(gone(&figures).expect("one begins so")), Some(("5", " m")));
     }
 
     #[test]

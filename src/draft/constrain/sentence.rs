@@ -10,10 +10,10 @@
 //! A label before a quotation says which source it is from, so that every byte of it can be checked as it is written.
 //! There is no way into a state that cannot be left, so a generation never gets stuck.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use super::{
-    figures::{Figures, is_figure},
+    figures::{Figures, Way, is_figure},
     gbnf,
     lexicon::{Lexicon, Place},
     quotes::Quotes,
@@ -72,7 +72,7 @@ pub struct State {
 enum At {
     Start,
     Prose,
-    Figure(Place),
+    Figure(Way),
     /// In the label of a quotation.
     Mention(Place),
     /// Behind it; the quotation must open.
@@ -165,7 +165,7 @@ impl Rules {
         match state.at {
             At::Mention(_) | At::Opening(..) | At::Quote(..) | At::Label(..) | At::Labelled(_) | At::Done => true,
             At::Stopped(_) => self.lang == Lang::Zh,
-            At::Figure(place) => self.leave_figure(state, place).is_none(),
+            At::Figure(way) => self.leave_figure(state, way).is_none(),
             At::Start | At::Prose | At::Quoted => state.length >= LONGEST,
         }
     }
@@ -233,14 +233,21 @@ impl Rules {
 
     /// Whether some character that begins with these bytes may come next.
     fn may_become(&self, state: &State, partial: Partial) -> bool {
-        let state = State { partial: Partial::default(), ..*state };
+        let mut state = State { partial: Partial::default(), ..*state };
         if matches!(state.at, At::Labelled(_)) || (matches!(state.at, At::Stopped(_)) && self.lang == Lang::Zh) {
             return false;
         }
-        if let At::Figure(place) = state.at
-            && self.figures.may_follow(place, partial.as_slice())
-        {
-            return true;
+        if let At::Figure(way) = state.at {
+            if self.figures.may_follow(way, partial.as_slice()) {
+                return true;
+            }
+            // No character goes on with the figure, so each of them would leave it.
+            let Some(left) = self.leave_figure(&state, way) else { return false };
+            state = left;
+        }
+        // A vocabulary of many languages has a hundred thousand tokens that begin like this.
+        if !plain_leads(self.lang)[usize::from(partial.bytes[0])] && !self.figures.may_open(partial.bytes[0]) {
+            return false;
         }
         let [first, second, ..] = partial.bytes.map(u32::from);
         let (from, to) = match (partial.len, first) {
@@ -258,9 +265,9 @@ impl Rules {
     /// One whole character further.
     fn next(&self, state: &State, c: char) -> Option<State> {
         match state.at {
-            At::Figure(place) => match self.figures.follow(place, c) {
-                Some(place) => Some(state.past(At::Figure(place), c)),
-                None => self.next(&self.leave_figure(state, place)?, c),
+            At::Figure(way) => match self.figures.follow(way, c) {
+                Some(way) => Some(state.past(At::Figure(way), c)),
+                None => self.next(&self.leave_figure(state, way)?, c),
             },
             At::Labelled(count) => match c {
                 '\n' => Some(State { at: At::Done, ..*state }),
@@ -340,8 +347,8 @@ impl Rules {
     }
 
     /// The same text with its last figure taken as complete, and what follows it read as prose.
-    fn leave_figure(&self, state: &State, place: Place) -> Option<State> {
-        let (figure, rest) = self.figures.split(place)?;
+    fn leave_figure(&self, state: &State, way: Way) -> Option<State> {
+        let (figure, rest) = self.figures.split(way)?;
         let mut recent = [' '; 3];
         for c in figure.chars() {
             recent = [recent[1], recent[2], c];
@@ -363,6 +370,23 @@ impl State {
             han: self.han || is_han(c),
             ..*self
         }
+    }
+}
+
+/// By the first byte of a character of two or three: whether any such character is plain.
+fn plain_leads(lang: Lang) -> &'static [bool; 256] {
+    static LEADS: LazyLock<[[bool; 256]; 2]> = LazyLock::new(|| {
+        [Lang::Zh, Lang::En].map(|lang| {
+            let mut leads = [false; 256];
+            for c in ('\u{80}'..='\u{ffff}').filter(|c| is_plain(*c, lang)) {
+                leads[usize::from(c.encode_utf8(&mut [0; 3]).as_bytes()[0])] = true;
+            }
+            leads
+        })
+    });
+    match lang {
+        Lang::Zh => &LEADS[0],
+        Lang::En => &LEADS[1],
     }
 }
 

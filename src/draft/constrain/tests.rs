@@ -4,7 +4,11 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
-use super::{OneSentence, sentence::Rules};
+use super::{
+    OneSentence,
+    figures::is_figure,
+    sentence::{Rules, is_plain},
+};
 use crate::{
     domain::{
         document::{Chunk, ChunkId, CollectionName, DocumentMeta, Domain, VersionId},
@@ -86,6 +90,27 @@ fn sentences_with_labels_that_exist() {
     assert!(!takes(Lang::En, "See <b>this</b> here. [1]\n"), "no markup");
     assert!(!takes(Lang::En, "See [2] this. [1]\n"), "a label in the middle opens a quotation");
     assert!(!takes(Lang::Zh, "借款人说“可以随时返还”。[1]\n"), "a quotation names its source first");
+}
+
+/// The first byte alone must not shut out a character that the rules take whole.
+#[test]
+fn every_plain_character_may_be_written() {
+    for (lang, before, behind) in [(Lang::Zh, "借款人", "返还。[1]\n"), (Lang::En, "The fine", " is due. [1]\n")]
+    {
+        for c in ('\u{80}'..='\u{ffff}').filter(|c| is_plain(*c, lang) && !is_figure(*c)) {
+            assert!(takes(lang, &format!("{before}{c}{behind}")), "{c} {:x}", u32::from(c));
+        }
+    }
+    let odd = evidence_of(&["The fine is ① and ५ for each day of the delay, as the table of the annex says."]);
+    for (question, figure) in [("Is it ⑦?", "⑦"), ("", "①"), ("", "५")] {
+        let rules = Arc::new(Rules::new(Lang::En, question, &odd).expect("there is evidence"));
+        let mut guard = OneSentence::new(rules, false);
+        for byte in format!("It is {figure}").bytes() {
+            assert!(guard.allows(&[byte]), "{figure}");
+            guard.accept(&[byte]);
+        }
+    }
+    assert!(!takes(Lang::En, "The fine 法 is due. [1]\n") && !takes(Lang::En, "The fine is ①. [1]\n"));
 }
 
 #[test]

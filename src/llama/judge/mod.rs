@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{answer::ModelIdentity, text::Lang},
     models::Job,
-    ports::{Judge, ModelError, Priority},
+    ports::{Judge, ModelError, Priority, Thinking},
 };
 
 /// The ways in which models begin to say yes and no.
@@ -93,7 +93,7 @@ impl LlamaJudge {
             Manner::Trained(trained) => trained.question(evidence, claim),
         };
         match question {
-            Question::Prompt(prompt) => self.serving.tokens(&prompt),
+            Question::Prompt(prompt) => self.serving.tokens(&prompt, &Thinking::Skipped),
             Question::Framed(parts) => {
                 let parts = parts.iter().map(|(part, is_frame)| (part.as_str(), *is_frame));
                 Ok(prompt::joined(&self.serving.model, parts))

@@ -18,13 +18,16 @@ use super::{
 use crate::{
     llama::{backend::open, options::GeneratorOptions, prompt, reasons::listen, sample::Pieces, served::Served},
     models::Job,
-    ports::{GeneratorLoad, ModelError, Priority, Prompt},
+    ports::{GeneratorLoad, ModelError, Priority, Prompt, Thinking},
+    text::thinking::Block,
 };
 
 pub struct Serving {
     pub options: GeneratorOptions,
     pub model: Arc<LlamaModel>,
     pub is_chat: bool,
+    /// Where it thinks, if it does.
+    pub thoughts: Option<Block>,
     size: Size,
     pieces: Arc<OnceLock<Pieces>>,
     meter: Arc<Meter>,
@@ -42,6 +45,7 @@ impl Serving {
         let (mut model, header) = open(&options.model, job)?;
         let adapter = options.adapter.as_deref().map(|path| lay_over(&mut model, path)).transpose()?;
         let is_chat = options.chat.unwrap_or_else(|| header.has_chat_template());
+        let thoughts = is_chat.then(|| prompt::thoughts(&model, &options.assistant_prefix)).flatten();
         let (pieces, meter) = (Arc::new(OnceLock::new()), Arc::new(Meter::default()));
         let (served, size) = Served::start(job, &options.model.identity, options.model.queue, {
             let (model, pieces, meter, options) =
@@ -54,13 +58,21 @@ impl Serving {
                 Err(e) => ready(Err(e)),
             }
         })?;
-        Ok(Self { options, model, is_chat, size, pieces, meter, served })
+        Ok(Self { options, model, is_chat, thoughts, size, pieces, meter, served })
     }
 
     /// The tokens of a prompt, never none.
-    pub fn tokens(&self, prompt: &Prompt) -> Result<Vec<LlamaToken>, ModelError> {
+    pub fn tokens(&self, prompt: &Prompt, thinking: &Thinking) -> Result<Vec<LlamaToken>, ModelError> {
         let prefix = &self.options.assistant_prefix;
-        prompt::tokens(&self.model, prompt, self.is_chat, prefix).map_err(|e| self.failed(e))
+        prompt::tokens(&self.model, prompt, self.is_chat, prefix, thinking).map_err(|e| self.failed(e))
+    }
+
+    /// The token that a mark is written as, if it is one.
+    pub fn token(&self, mark: &str) -> Option<LlamaToken> {
+        match self.model.vocab().tokenize(mark.as_bytes(), false, true)[..] {
+            [token] => Some(token),
+            _ => None,
+        }
     }
 
     /// Tokens of a text by itself.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// Prompts are read in pieces such that a call takes about this: others wait no longer for their turn.
 const CALL: Duration = Duration::from_millis(300);
-/// The same while somebody reads a text as it appears.
+/// The same while somebody reads a text as it appears. Where more wait for a text to begin than for one to go on, the
+/// call is longer in that proportion: texts that go on together take one call for all of them.
 const CALL_BESIDE_WRITERS: Duration = Duration::from_millis(80);
 const SMALLEST_PIECE: usize = 16;
 /// Before anything was measured.
@@ -36,7 +37,7 @@ impl Schedule {
     pub fn pieces(&mut self, readers: &[Reader], writers: usize, room: usize) -> Vec<usize> {
         let mut pieces = vec![0; readers.len()];
         let alone = if readers.len() == 1 && writers == 0 { ALONE } else { 0 };
-        let mut rest = self.piece(writers).max(alone).min(room);
+        let mut rest = self.piece(readers.len(), writers).max(alone).min(room);
         let first = readers.iter().position(|reader| reader.id > self.last).unwrap_or(0);
         for step in 0..readers.len() {
             let at = (first + step) % readers.len();
@@ -49,8 +50,12 @@ impl Schedule {
         pieces
     }
 
-    fn piece(&self, writers: usize) -> usize {
-        let call = if writers > 0 { CALL_BESIDE_WRITERS } else { CALL };
+    fn piece(&self, readers: usize, writers: usize) -> usize {
+        let call = if writers > 0 {
+            CALL_BESIDE_WRITERS.mul_f64((readers as f64 / writers as f64).max(1.0)).min(CALL)
+        } else {
+            CALL
+        };
         let Some(pace) = self.pace else { return FIRST_PIECE };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float to an integer saturates")]
         let fit = (call.as_secs_f64() / pace) as usize;
@@ -109,6 +114,9 @@ mod tests {
         }
         assert_eq!(schedule.pieces(&[reader(1, 1000)], 0, 512), [300]);
         assert_eq!(schedule.pieces(&[reader(1, 1000)], 3, 512), [80]);
+        let many = [1, 2, 3, 4, 5, 6].map(|id| reader(id, 1000));
+        assert_eq!(schedule.pieces(&many, 3, 512).iter().sum::<usize>(), 160, "two wait for each that reads along");
+        assert_eq!(schedule.pieces(&many, 1, 512).iter().sum::<usize>(), 300, "but nobody waits longer than a call");
         assert_eq!(schedule.pieces(&[reader(1, 1000)], 3, 30), [30], "no more than there is room for");
         assert_eq!(schedule.pieces(&[reader(1, 1000), reader(2, 1000)], 0, 512).iter().sum::<usize>(), 300);
         schedule.measured(100, 100, Duration::from_mins(1));

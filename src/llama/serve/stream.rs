@@ -65,6 +65,7 @@ impl Stream {
             match writing.drawer.draw(logits, scratch, pieces)? {
                 Drawn::End => Some(StopReason::EndOfText),
                 Drawn::Complete => Some(StopReason::GrammarComplete),
+                Drawn::Token(token) if Some(token) == writing.until => Some(StopReason::StopString),
                 Drawn::Token(token) => {
                     self.new_tokens += 1;
                     meter.count(|load| load.new_tokens += 1);

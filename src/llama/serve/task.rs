@@ -30,6 +30,8 @@ pub struct Writing {
     pub drawer: Drawer,
     pub max_tokens: usize,
     pub speech: Speech,
+    /// A token that ends the text and is no part of it.
+    pub until: Option<LlamaToken>,
     pub events: UnboundedSender<Result<GenerationEvent, ModelError>>,
 }
 

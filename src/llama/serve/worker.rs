@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     llama::{
-        backend::{Backend, backend, threads, writing_threads},
+        backend::{Backend, backend, threads},
         gate::Session,
         options::{BATCH, GeneratorOptions},
         queue::Queue,
@@ -87,7 +87,7 @@ impl<'m> Worker<'m> {
             .with_kv_unified(true)
             .with_n_batch(batch)
             .with_n_ubatch(batch)
-            .with_n_threads(writing_threads(&options.model, model))
+            .with_n_threads(threads(&options.model))
             .with_n_threads_batch(threads(&options.model))
             .with_type_k(options.kv.into())
             .with_type_v(options.kv.into())
