@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::{
     date,
+    line_item::named_alike,
     overlap::{self, Equivalents},
     quantity::{self, Counted, Kind},
     sentence::split_row,
@@ -61,7 +62,7 @@ static KINDS: LazyLock<[(Wanted, Regex); 8]> = LazyLock::new(|| {
         (
             Wanted::Money,
             compiled(
-                r"(?i)多少(?:钱|元|万|块)|几(?:万|千|百)?[元块]|(?:罚款?|罚金|赔付?|赔偿|补偿|补助|缴纳?|交|费用|资本|金额|限额)[^。？?]{0,6}多少|多少(?:罚款|罚金|赔偿|补偿)|\bhow much\b.{0,50}\b(?:pay|owe|cost|lose|charge|charged|fine|fined|fee|money|cash|damages|liable|liability|compensation|revenue|income|loss|profit|debt)|\b(?:maximum|highest|largest|biggest|minimum|most)\b.{0,30}\b(?:fine|fines|penalty|penalties|fee|damages|liability|lose|pay|compensation)\b|\bhow (?:high|large|big)\b.{0,30}\b(?:fine|fines|penalty|penalties|fee|fees|damages|loss)\b|\bwhat\b.{0,20}\b(?:fine|penalty|fee|price|cost|revenue|net (?:income|loss))\b",
+                r"(?i)多少(?:钱|元|万|块)|几(?:万|千|百)?(?:元|块(?:钱|\b))|(?:罚款?|罚金|赔付?|赔偿|补偿|补助|缴纳?|交|费用|资本|金额|限额)[^。？?]{0,6}多少|多少(?:罚款|罚金|赔偿|补偿)|\bhow much\b.{0,50}\b(?:pay|owe|cost|lose|charge|charged|fine|fined|fee|money|cash|damages|liable|liability|compensation|revenue|income|loss|profit|debt)|\b(?:maximum|highest|largest|biggest|minimum|most)\b.{0,30}\b(?:fine|fines|penalty|penalties|fee|damages|liability|lose|pay|compensation)\b|\bhow (?:high|large|big)\b.{0,30}\b(?:fine|fines|penalty|penalties|fee|fees|damages|loss)\b|\bwhat\b.{0,20}\b(?:fine|penalty|fee|price|cost|revenue|net (?:income|loss))\b",
             ),
         ),
         (Wanted::Count, compiled(r"(?i)(?:几|多少)(?:人|个|名|位|次|项|种|家|票)|\bhow (?:many|often)\b")),
@@ -108,10 +109,11 @@ pub enum Said {
     Little,
 }
 
-/// The content features of a text without the words that only ask for a figure or say whose it is.
+/// The content features of a text without the words that only ask for a figure or say whose it is; lines of financial
+/// statements under the one name that they have here.
 pub fn content(text: &str) -> impl Iterator<Item = String> {
     let says_nothing = |word: &String| word == "s" || FRAME_EN.contains(&word.as_str());
-    let features = overlap::features(&FRAME_ZH.replace_all(text, "$figure "));
+    let features = overlap::features(&FRAME_ZH.replace_all(&named_alike(text), "$figure "));
     features.into_iter().filter(move |word| !says_nothing(word))
 }
 
@@ -130,10 +132,10 @@ impl Subject {
         if self.names.is_empty() || self.names.len() + self.figures.len() < 2 {
             return Said::Little;
         }
-        let own = equivalents.feature_set(sentence);
+        let own = equivalents.feature_set(&named_alike(sentence));
         let in_own = self.names.iter().filter(|name| own.contains(*name)).count();
         let named = self.names.iter().all(|name| own.contains(name) || context.contains(name));
-        let is_named = |(name, _): (&str, &str)| overlap::feature_set(name).is_subset(&self.names);
+        let is_named = |(name, _): (&str, &str)| overlap::feature_set(&named_alike(name)).is_subset(&self.names);
         let by_itself = || 2 * in_own >= self.names.len() || split_row(sentence).is_some_and(is_named);
         if in_own == 0 || !named || !by_itself() {
             return Said::Little;
@@ -220,6 +222,8 @@ mod tests {
             ("公司2022年度的营业收入金额有多少？", zh, Said::Told),
             ("2023年星辰科技的营业收入是多少？", zh, Said::Told),
             ("星辰科技2023年年度报告里营业收入有多少？", "营业成本：2023年 800 万元。", Said::Little),
+            ("2023年归母净利润是多少？", "归属于母公司股东的净利润：2023年 45.6 万元；2022年 40 万元。", Said::Told),
+            ("What was EPS in 2019?", "Earnings per share: 2019 $1.20; 2018 $1.10.", Said::Told),
             ("2021年营业收入是多少？", zh, Said::OtherYears),
             ("2023年营业外收入是多少？", zh, Said::Little),
             ("2023年营业收入是多少？", undated, Said::Told),
@@ -241,6 +245,7 @@ mod tests {
             ("支票要在出票日起几天内提示付款？", Wanted::Time),
             ("内幕交易会被罚多少钱？", Wanted::Money),
             ("设立第三方支付机构，注册资本最低要多少？", Wanted::Money),
+            ("停车一小时要几块？", Wanted::Money),
             ("企业所得税的税率是多少？", Wanted::Share),
             ("定金最多可以约定合同金额的百分之多少？", Wanted::Share),
             ("商家欺诈消费者，可以要求几倍赔偿？", Wanted::Multiple),
@@ -264,6 +269,7 @@ mod tests {
         }
         for question in [
             "房东不退押金怎么办？",
+            "一共产生了几块金牌？",
             "借了多年没还，可以撤销合同吗？",
             "多次盗窃、多人参与怎么处理？",
             "What is profiling?",

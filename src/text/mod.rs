@@ -10,6 +10,7 @@ pub mod follow_up;
 pub mod identifier;
 pub mod instruction;
 pub mod lang;
+pub mod line_item;
 pub mod logic;
 pub mod overlap;
 pub mod quantity;

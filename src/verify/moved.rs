@@ -435,6 +435,8 @@ mod tests {
             ("Operating income increased by $22.6 million in 2019.", EN),
             ("Orders increased by 9.8% in 2019.", EN),
             ("Gross margin rose by 1.3 percentage points in 2019.", EN),
+            ("2023年营收同比增长6.71%。", ZH),
+            ("2023年营收由48.01亿元增至51.23亿元。", ZH),
             ("2023年营业收入为512,300.12万元，同比增长6.71%。", ZH),
             ("2023年营业收入同比增长6.7%。", ZH),
             ("2023年营业收入由上年的48.01亿元增至51.23亿元。", ZH),

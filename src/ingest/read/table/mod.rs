@@ -101,6 +101,11 @@ impl Table {
         let headings = self.heading_rows.unwrap_or_else(|| self.count_heading_rows(first));
         let body = (first + headings).min(self.rows.len());
         self.unit = self.unit_of_headings(first..body).or_else(|| self.unit.take());
+        if let Some(unit) = self.unit.take() {
+            let mut rows = self.rows[body..].iter().map(|row| figures_of(row)).filter(|figures| !figures.is_empty());
+            let (top, rest) = (rows.next().unwrap_or_default(), rows.flatten());
+            self.unit = Some(unit.in_currency_of(top.into_iter(), rest));
+        }
         let columns = self.columns(width, first..body);
         let figures = self.figure_columns(width, body);
         let labels = self.label_columns(body, width);
@@ -279,6 +284,10 @@ impl Table {
         }
         labels
     }
+}
+
+fn figures_of(row: &[Cell]) -> Vec<&str> {
+    row.iter().map(|cell| cell.text.as_str()).filter(|text| is_figure(text)).collect()
 }
 
 /// A heading without "(in thousands)" and the like at its end, and without "单位：万元": they stand behind the figures.

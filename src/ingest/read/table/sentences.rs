@@ -2,7 +2,7 @@
 
 use super::{
     Cell, Line, Merged, adds_nothing, is_data, own,
-    unit::{Unit, counts_what_the_table_counts, is_nothing},
+    unit::{Unit, counts_things, counts_what_the_table_counts, is_nothing},
 };
 use crate::domain::text::Lang;
 
@@ -73,10 +73,12 @@ impl Writer<'_> {
         let label = self.label(cells);
         let own_unit = Unit::bracketed(&label);
         let counts = counts_what_the_table_counts(&label);
+        let bare = self.unit.filter(|_| counts_things(&label)).map(Unit::without_currency);
+        let of_table = bare.as_ref().or(self.unit).filter(|_| counts);
         let values: Vec<String> = (self.labels..cells.len())
             .filter(|at| cells[*at].merged != Some(Merged::Left) && !is_nothing(&cells[*at].text))
             .flat_map(|at| {
-                let value = self.value(&cells[at].text, self.columns.get(at), own_unit.as_ref(), counts);
+                let value = value(&cells[at].text, self.columns.get(at), own_unit.as_ref(), of_table, counts);
                 // A cell over several columns holds for each of them.
                 let over = cells[at + 1..].iter().take_while(|cell| cell.merged == Some(Merged::Left)).count();
                 let mut names: Vec<&str> = self.columns[at.min(self.columns.len())..]
@@ -112,18 +114,6 @@ impl Writer<'_> {
         sentence
     }
 
-    /// A cell with the unit of its row, its column or the table.
-    fn value(&self, text: &str, column: Option<&Column>, own_unit: Option<&Unit>, counts: bool) -> String {
-        let unit = match (own_unit, column.and_then(|column| column.unit.as_ref())) {
-            // The growth of an amount is a ratio.
-            (Some(_), Some(column)) if column.is_ratio() => Some(column),
-            (None, Some(unit)) if unit.is_money() => Some(unit).filter(|_| counts),
-            (Some(unit), _) | (None, Some(unit)) => Some(unit),
-            (None, None) => self.unit.filter(|_| counts && column.is_none_or(|column| column.counts)),
-        };
-        unit.map_or_else(|| text.to_owned(), |unit| unit.behind(text))
-    }
-
     /// What names the row: the group above it and its first cells, each with its heading where that says something.
     fn label(&mut self, cells: &[Cell]) -> String {
         let mut parts: Vec<String> = Vec::new();
@@ -144,6 +134,24 @@ impl Writer<'_> {
         }
         parts.join(" / ")
     }
+}
+
+/// A cell with the unit of its row, its column or the table.
+fn value(
+    text: &str,
+    column: Option<&Column>,
+    own_unit: Option<&Unit>,
+    of_table: Option<&Unit>,
+    counts: bool,
+) -> String {
+    let unit = match (own_unit, column.and_then(|column| column.unit.as_ref())) {
+        // The growth of an amount is a ratio.
+        (Some(_), Some(column)) if column.is_ratio() => Some(column),
+        (None, Some(unit)) if unit.is_money() => Some(unit).filter(|_| counts),
+        (Some(unit), _) | (None, Some(unit)) => Some(unit),
+        (None, None) => of_table.filter(|_| column.is_none_or(|column| column.counts)),
+    };
+    unit.map_or_else(|| text.to_owned(), |unit| unit.behind(text))
 }
 
 /// A total over several groups belongs to none of them.

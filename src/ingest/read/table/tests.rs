@@ -81,7 +81,7 @@ fn english_filings() {
         [
             "Condensed consolidated balance sheets, Cash and cash equivalents: December 31, 2023 $6,214 thousand; June 30, 2023 $8,161 thousand.",
             "Condensed consolidated balance sheets, Net loss per share: December 31, 2023 (0.02).",
-            "Condensed consolidated balance sheets, Inventories: December 31, 2023 2,389 thousand; June 30, 2023 2,254 thousand.",
+            "Condensed consolidated balance sheets, Inventories: December 31, 2023 $2,389 thousand; June 30, 2023 $2,254 thousand.",
         ]
     );
 }
@@ -175,6 +175,33 @@ fn people_and_places_are_not_counted_in_millions() {
             "Employee benefits: 2019 31 million; 2018 29 million.",
         ]
     );
+}
+
+/// Statements write the sign of their currency in the first row and in totals.
+#[test]
+fn the_currency_of_the_first_row_holds_for_those_below() {
+    let table = "(in millions) | 2019 | 2018\nNet sales | $4,512.3 | $4,101.0\nCost of sales | 3,001.2 | 2,870.4\nNet income (loss) | (12.4) | 201.3\nPaying customers | 45 | 44\nReceivables from customers | 31 | 29\nDiluted earnings per share | $(0.12) | $1.98\nEmployees | 10,250 | 9,900\nTax rate | 21.0 | 20.5";
+    assert_eq!(
+        lines(table),
+        [
+            "Net sales: 2019 $4,512.3 million; 2018 $4,101.0 million.",
+            "Cost of sales: 2019 $3,001.2 million; 2018 $2,870.4 million.",
+            "Net income (loss): 2019 -$12.4 million; 2018 $201.3 million.",
+            "Paying customers: 2019 45 million; 2018 44 million.",
+            "Receivables from customers: 2019 $31 million; 2018 $29 million.",
+            "Diluted earnings per share: 2019 $(0.12); 2018 $1.98.",
+            "Employees: 2019 10,250; 2018 9,900.",
+            "Tax rate: 2019 21.0; 2018 20.5.",
+        ]
+    );
+    for table in [
+        // Nobody says of which currency the first rows are, or of only one of two, or there is no scale.
+        "(in millions) | 2019 | 2018\nUsers | 45 | 44\nSales | $12 | $11\nCosts | 9 | 8",
+        "(in millions) | 2019 | 2018\nSales | $12 | $11\nSales in Europe | €5 | €4\nCosts | 9 | 8",
+        " | 2019 | 2018\nSales | $12 | $11\nCosts | 9 | 8",
+    ] {
+        assert!(lines(table).iter().any(|line| line.starts_with("Costs: 2019 9")), "{:?}", lines(table));
+    }
 }
 
 #[test]

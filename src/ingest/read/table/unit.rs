@@ -109,6 +109,23 @@ impl Unit {
         Some((Self { currency: found[1].to_uppercase(), name: name.to_owned() }, rest))
     }
 
+    /// A scale with the currency that these figures bear, the first of a table; as it was, where it is no scale or has a
+    /// currency, where they bear none, and where any of `all` bears another. Statements write the sign in their first row
+    /// and in totals, and mean it for the rows between.
+    #[must_use]
+    pub fn in_currency_of<'a>(self, first: impl Iterator<Item = &'a str>, all: impl Iterator<Item = &'a str>) -> Self {
+        let is_scale = matches!(self.name.as_str(), "thousand" | "million" | "billion");
+        let Some(sign) = first.filter_map(sign_of).next().filter(|_| is_scale && !self.is_money()) else { return self };
+        let is_only = all.filter_map(sign_of).all(|other| other == sign);
+        Self { currency: if is_only { sign.to_owned() } else { String::new() }, ..self }
+    }
+
+    /// As it stands behind figures that count things beside others that are money.
+    #[must_use]
+    pub fn without_currency(&self) -> Self {
+        Self::called(&self.name)
+    }
+
     pub fn is_money(&self) -> bool {
         !self.currency.is_empty()
     }
@@ -128,6 +145,30 @@ impl Unit {
         let room = if self.name.starts_with(|c: char| c.is_ascii_alphabetic()) { " " } else { "" };
         format!("{number}{room}{}", self.name)
     }
+}
+
+/// The sign of the currency that a figure bears.
+fn sign_of(figure: &str) -> Option<&str> {
+    static SIGN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^[(（]?\s*[-−]?\s*((?:US|HK)?[$€£])\s*[-−]?\d").expect("a constant pattern"));
+    Some(SIGN.captures(figure.trim())?.get(1)?.as_str())
+}
+
+/// Whether the figures beside this name count people or things, which bear no currency although the rows around them do.
+pub fn counts_things(label: &str) -> bool {
+    static THINGS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)\b(?:subscri(?:bers|ptions)|users|customers|members|patients|passengers|visitors|vehicles|units|transactions|orders|deliveries|shipments|barrels|boe|tons|tonnes|ounces|pounds|gallons|miles|hours|acres|square (?:feet|meters|metres)|[kmg]wh|volumes?|households|homes|rooms|policies|contracts)\b",
+        )
+        .expect("a constant pattern")
+    });
+    static MONEY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)revenue|sales|income|earning|profit|loss|gain|cost|expense|receivable|payable|deposit|\bdue\b|loan|debt|cash|asset|liabilit|equity|tax|fee|margin|paid|payment|proceed|interest|charge|value|amount|backlog|claim|benefit|provision|reserve|bad\b|price|spend|invest|dividend|distribution|purchase|obligation|\bnet\b",
+        )
+        .expect("a constant pattern")
+    });
+    THINGS.is_match(label) && !MONEY.is_match(label)
 }
 
 /// Whether the unit of the table holds for figures under, or beside, this heading.
