@@ -1,6 +1,8 @@
 //! The row of a table, read cell by cell.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::LazyLock};
+
+use regex::Regex;
 
 use super::case::Unit;
 use crate::{
@@ -17,8 +19,21 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Row {
     /// What names it, in words that carry content.
-    pub name: HashSet<String>,
+    name: HashSet<String>,
+    /// What it is called where its figure is positive, and where it is negative, if its name tells: "Net income (loss)",
+    /// 净利润（净亏损以“－”号填列）.
+    by_sign: Option<[HashSet<String>; 2]>,
+    /// It names a loss, and the sign of its figures is a matter of taste.
+    is_loss: bool,
     cells: Vec<Cell>,
+}
+
+/// The words by which a claim names a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'r> {
+    pub words: &'r HashSet<String>,
+    /// They tell the sign of the figure, so that only its size counts: a loss of 5 is -5 of the net income.
+    pub tells_sign: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -35,7 +50,10 @@ impl Row {
     /// Reads a sentence of this form (`sentence::is_row`).
     pub fn of(row: &Unit<'_>) -> Option<Self> {
         let (name, cells) = split_row(row.text)?;
-        let name = content(name).collect();
+        let name = tidy(name);
+        let by_sign = by_sign(&name).map(|both| both.map(|name| content(&name).collect()));
+        let is_loss = by_sign.is_none() && LOSS.is_match(&name);
+        let name = content(&name).collect();
         let mut at = row.text.len() - cells.len();
         let mut read = Vec::new();
         for part in cells.split_inclusive(BETWEEN_CELLS) {
@@ -43,7 +61,18 @@ impl Row {
             at = own.end();
             read.extend(Cell::of(row, own));
         }
-        Some(Self { name, cells: read })
+        Some(Self { name, by_sign, is_loss, cells: read })
+    }
+
+    /// By what these words name the row, of a figure that is `negative` or not: all of its name, or what it is called with
+    /// such a figure. `None` where they do not.
+    pub fn named_by(&self, named: &HashSet<String>, negative: bool) -> Option<Name<'_>> {
+        let is_named = |words: &&HashSet<String>| !words.is_empty() && words.is_subset(named);
+        let whole = Some(&self.name).filter(is_named).map(|words| Name { words, tells_sign: self.is_loss });
+        whole.or_else(|| {
+            let words = Some(&self.by_sign.as_ref()?[usize::from(negative)]).filter(is_named)?;
+            Some(Name { words, tells_sign: negative })
+        })
     }
 
     /// The one cell of this date. What its headings tell besides ("six months", "restated") must be named.
@@ -101,6 +130,38 @@ impl Cell {
     pub fn figure<'r>(&self, row: &'r Unit<'_>) -> &'r Quantity {
         &row.quantities[self.figure]
     }
+}
+
+static LOSS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:(?:total|net|operating|gross) )*loss(?:es)?\b|亏损$").expect("a constant pattern")
+});
+
+/// A name without its place in the statement: "四、", "（一）", "1.".
+fn tidy(name: &str) -> String {
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(^|/ )\s*(?:[一二三四五六七八九十]{1,3}、|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|\d{1,2}[.．、]\s?(?:\D|$))*(?:其中[:：])?")
+            .expect("a constant pattern")
+    });
+    PLACE.replace_all(name, "$1").into_owned()
+}
+
+/// What the row is called with a positive figure and with a negative one. English statements put the other name behind the
+/// word that it stands for; Chinese ones say which name the minus has (企业会计准则第30号——财务报表列报, 应用指南).
+fn by_sign(name: &str) -> Option<[String; 2]> {
+    static EN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)^(.*?)\b(provided by|\w+) \((loss(?:es)?|deficit|expenses?|benefit|used (?:in|for)|decrease|outflow)\)(.*)$",
+        )
+        .expect("a constant pattern")
+    });
+    static ZH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(.*?)(净?(?:利润|收益|利得)(?:总额)?)[（(](净?(?:亏损|损失)(?:总额)?)以[^（）()]{1,6}号填列[）)](.*)$",
+        )
+        .expect("a constant pattern")
+    });
+    let found = EN.captures(name).or_else(|| ZH.captures(name))?;
+    Some([2, 3].map(|own| format!("{}{}{}", &found[1], &found[own], &found[4])))
 }
 
 /// Whether a column of this date has the figures of the period that is claimed: the same one; its closing day, where a year

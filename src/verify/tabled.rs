@@ -12,13 +12,12 @@ use regex::Regex;
 use super::{
     case::Unit,
     read::{Source, SourceUnit},
-    row::Row,
 };
 use crate::{
     domain::{text::Span, verdict::Comparison},
     text::{
         asked::content,
-        quantity::{Bound, Quantity, Relation, Trend},
+        quantity::{Bound, Quantity, Relation, Trend, Value},
     },
 };
 
@@ -62,19 +61,21 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
     let named = named(claim.text, figure.span, date.span);
     let (mut says, mut other) = (None, None);
     for row in &source.sentences {
-        let Some(Row { name, .. }) = &row.row else { continue };
-        if name.is_empty() || !name.is_subset(&named) {
+        let Some((read, cell)) = row.row.as_ref().and_then(|row| Some((row, row.cell(date, &named)?))) else {
             continue;
-        }
-        let Some(cell) = row.row.as_ref().and_then(|row| row.cell(date, &named)) else { continue };
+        };
         let theirs = cell.figure(&row.unit);
-        let known = |word: &String| name.contains(word) || cell.heading.contains(word) || source.named.contains(word);
+        let Some(name) = read.named_by(&named, theirs.value.low() < 0.into()) else { continue };
+        let known =
+            |word: &String| name.words.contains(word) || cell.heading.contains(word) || source.named.contains(word);
         if !named.iter().all(known) || qualifies(claim.text, row.unit.text) {
             continue;
         }
-        let relation = relation(figure, theirs, row.unit.text);
+        let (ours, cells) =
+            if name.tells_sign { (size(figure)?, size(theirs)?) } else { ((*figure).clone(), theirs.clone()) };
+        let relation = relation(&ours, &cells, row.unit.text);
         match relation {
-            _ if is_loss(figure) != is_loss(theirs) || !is_flat(theirs) => return None,
+            _ if is_loss(&ours) != is_loss(&cells) || !is_flat(&cells) => return None,
             Relation::Same | Relation::Rounded => says = says.or(Some(row.span)),
             Relation::Different => {
                 let compared = figure.compare(theirs);
@@ -138,6 +139,14 @@ pub fn only_in_rows(claim: &Unit<'_>, sources: &[&Source<'_>]) -> Option<Span> {
     figures.filter(only).map(|figure| figure.span).next()
 }
 
+/// A figure without its sign, whose name tells that it is a loss. `None` for a claim of a range, which has no size.
+fn size(figure: &Quantity) -> Option<Quantity> {
+    let Value::Exact(value) = figure.value else { return None };
+    let size = if value < 0.into() { -value } else { value };
+    let trend = figure.trend.filter(|trend| *trend != Trend::Loss);
+    Some(Quantity { value: Value::Exact(size), trend, ..figure.clone() })
+}
+
 /// A loss of 5 is a profit of -5, and neither is told by the other's row.
 fn is_loss(quantity: &Quantity) -> (bool, bool) {
     (quantity.trend == Some(Trend::Loss), quantity.value.low() < 0.into())
@@ -172,6 +181,42 @@ mod tests {
 
     const ZH: &str = "营业收入：2023年 512,300.12万元；2022年 480,100.00万元；本年比上年增减 6.71%。\n归属于上市公司股东的净利润：2023年 45,600.30万元；2022年 -50,200.00万元。\n基本每股收益（元/股）：2023年 1.23元/股；2022年 1.35元/股。\n研发费用：2023年 23,456.00；2022年 20,000.00。";
     const EN: &str = "Net sales: Year ended December 31, / 2019 $4,512.3 million; Year ended December 31, / 2018 $4,101.0 million.\nCost of sales: Year ended December 31, / 2019 $3,001.2 million; Year ended December 31, / 2018 $2,870.4 million.\nNet cash flow: Year ended December 31, / 2019 $(12.4) million; Year ended December 31, / 2018 $201.3 million.\nGoodwill: Preliminary 2019 $4 million; Revised 2019 $5 million.\nCanada / Fees: 2019 $7 million; 2018 $6 million.\nInterest: 2019 $1 million; 2018 $2 million.\nInterest: 2019 $3 million; 2018 $2 million.\nGross margin: 2019 41.3%; 2018 40.0%.";
+
+    const SIGNED: &str = "Net income (loss): 2019 -$12.4 million; 2018 $201.3 million.\nNet cash provided by (used in) operating activities: 2019 $(7.5) million; 2018 $9.1 million.";
+    const LOSS: &str = "Net loss: 2019 $(3.0) thousand; 2018 $4.0 thousand.";
+    const SIGNED_ZH: &str = "四、净利润（净亏损以“－”号填列）：2023年 -1,200万元；2022年 3,000万元。\n其中：利息费用：2023年 120万元；2022年 90万元。\n三、营业利润（亏损以“－”号填列）：2023年 -900万元；2022年 2,500万元。";
+
+    /// Statements name a row by both signs of its figure.
+    #[test]
+    fn a_row_is_named_by_the_sign_of_its_figure() {
+        for (claim, text, row) in [
+            ("Net loss was $12.4 million in 2019.", SIGNED, "Net income (loss)"),
+            ("The company reported a net loss of $12.4 million in 2019.", SIGNED, "Net income (loss)"),
+            ("Net income was $201.3 million in 2018.", SIGNED, "Net income (loss)"),
+            ("Net cash used in operating activities was $7.5 million in 2019.", SIGNED, "Net cash"),
+            ("Net cash provided by operating activities was $9.1 million in 2018.", SIGNED, "Net cash"),
+            ("Net loss was $3.0 thousand in 2019.", LOSS, "Net loss"),
+            ("Net loss was $4.0 thousand in 2018.", LOSS, "Net loss"),
+            ("2022年净利润为3,000万元。", SIGNED_ZH, "四、净利润"),
+            ("2023年净亏损为1,200万元。", SIGNED_ZH, "四、净利润"),
+            ("2023年利息费用为120万元。", SIGNED_ZH, "其中"),
+            ("2022年营业利润为2,500万元。", SIGNED_ZH, "三、营业利润"),
+        ] {
+            let found = finds(claim, text);
+            assert!(found.as_ref().is_some_and(|found| found.starts_with(row)), "{claim}: {found:?}");
+        }
+        for (claim, text) in [
+            ("Net income was $12.4 million in 2019.", SIGNED),
+            ("Net loss was $201.3 million in 2018.", SIGNED),
+            ("Net cash provided by operating activities was $7.5 million in 2019.", SIGNED),
+            ("Net loss was $3.0 thousand in 2018.", LOSS),
+            ("2023年净利润为1,200万元。", SIGNED_ZH),
+            ("2022年净亏损为3,000万元。", SIGNED_ZH),
+            ("2023年营业利润为900万元。", SIGNED_ZH),
+        ] {
+            assert_eq!(finds(claim, text), None, "{claim}");
+        }
+    }
 
     fn finds(claim: &str, text: &str) -> Option<String> {
         let evidence = plain_evidence(text);
