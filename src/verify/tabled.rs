@@ -59,13 +59,15 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
         return None;
     }
     let named = named(claim.text, figure.span, date.span);
+    // "10,250 employees" names the row with its unit.
+    let with_unit: HashSet<String> = named.iter().cloned().chain(content(&figure.surface)).collect();
     let (mut says, mut other) = (None, None);
     for row in &source.sentences {
         let Some((read, cell)) = row.row.as_ref().and_then(|row| Some((row, row.cell(date, &named)?))) else {
             continue;
         };
         let theirs = cell.figure(&row.unit);
-        let Some(name) = read.named_by(&named, theirs.value.low() < 0.into()) else { continue };
+        let Some(name) = read.named_by(&with_unit, theirs.value.low() < 0.into()) else { continue };
         let known =
             |word: &String| name.words.contains(word) || cell.heading.contains(word) || source.named.contains(word);
         if !named.iter().all(known) || qualifies(claim.text, row.unit.text) {
@@ -182,6 +184,8 @@ mod tests {
     const ZH: &str = "营业收入：2023年 512,300.12万元；2022年 480,100.00万元；本年比上年增减 6.71%。\n归属于上市公司股东的净利润：2023年 45,600.30万元；2022年 -50,200.00万元。\n基本每股收益（元/股）：2023年 1.23元/股；2022年 1.35元/股。\n研发费用：2023年 23,456.00；2022年 20,000.00。";
     const EN: &str = "Net sales: Year ended December 31, / 2019 $4,512.3 million; Year ended December 31, / 2018 $4,101.0 million.\nCost of sales: Year ended December 31, / 2019 $3,001.2 million; Year ended December 31, / 2018 $2,870.4 million.\nNet cash flow: Year ended December 31, / 2019 $(12.4) million; Year ended December 31, / 2018 $201.3 million.\nGoodwill: Preliminary 2019 $4 million; Revised 2019 $5 million.\nCanada / Fees: 2019 $7 million; 2018 $6 million.\nInterest: 2019 $1 million; 2018 $2 million.\nInterest: 2019 $3 million; 2018 $2 million.\nGross margin: 2019 41.3%; 2018 40.0%.";
 
+    const STAFF: &str = "Employees: 2019 10,250; 2018 9,900.";
+    const STAFF_ZH: &str = "研发人员数量（人）：2023年 1,024人；2022年 980人。";
     const SIGNED: &str = "Net income (loss): 2019 -$12.4 million; 2018 $201.3 million.\nNet cash provided by (used in) operating activities: 2019 $(7.5) million; 2018 $9.1 million.";
     const LOSS: &str = "Net loss: 2019 $(3.0) thousand; 2018 $4.0 thousand.";
     const SIGNED_ZH: &str = "四、净利润（净亏损以“－”号填列）：2023年 -1,200万元；2022年 3,000万元。\n其中：利息费用：2023年 120万元；2022年 90万元。\n三、营业利润（亏损以“－”号填列）：2023年 -900万元；2022年 2,500万元。";
@@ -276,6 +280,8 @@ mod tests {
             ("The gross margin in 2019 was 41.3%.", EN, "Gross margin"),
             ("Fees in Canada were $7 million in 2019.", EN, "Canada / Fees"),
             ("Interest was $2 million in 2018.", EN, "Interest"),
+            ("The company had 10,250 employees in 2019.", STAFF, "Employees"),
+            ("2023年公司研发人员数量为1,024人。", STAFF_ZH, "研发人员数量"),
         ] {
             let found = finds(claim, text);
             assert!(found.as_ref().is_some_and(|found| found.starts_with(row)), "{claim}: {found:?}");
@@ -299,6 +305,9 @@ mod tests {
             ("2023年扣非净利润为45,600.30万元。", ZH),
             ("2023年营业总收入为512,300.12万元。", ZH),
             ("2023年星辰科技营业收入为512,300.12万元。", ZH),
+            ("The company had 10,250 employees in 2018.", STAFF),
+            ("The company had 10,250 stores in 2019.", STAFF),
+            ("2023年公司人员数量为1,024人。", STAFF_ZH),
             ("Sales were $4,512.3 million in 2019.", EN),
             ("Adjusted net sales were $4,512.3 million in 2019.", EN),
             ("Fees were $7 million in 2019.", EN),

@@ -113,9 +113,13 @@ impl Unit {
     /// currency, where they bear none, and where any of `all` bears another. Statements write the sign in their first row
     /// and in totals, and mean it for the rows between.
     #[must_use]
-    pub fn in_currency_of<'a>(self, first: impl Iterator<Item = &'a str>, all: impl Iterator<Item = &'a str>) -> Self {
+    pub fn in_currency_of<'a>(
+        self,
+        mut first: impl Iterator<Item = &'a str>,
+        all: impl Iterator<Item = &'a str>,
+    ) -> Self {
         let is_scale = matches!(self.name.as_str(), "thousand" | "million" | "billion");
-        let Some(sign) = first.filter_map(sign_of).next().filter(|_| is_scale && !self.is_money()) else { return self };
+        let Some(sign) = first.find_map(sign_of).filter(|_| is_scale && !self.is_money()) else { return self };
         let is_only = all.filter_map(sign_of).all(|other| other == sign);
         Self { currency: if is_only { sign.to_owned() } else { String::new() }, ..self }
     }
