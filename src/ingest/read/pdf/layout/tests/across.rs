@@ -285,8 +285,8 @@ fn signs_names_and_headings_of_a_filing_find_their_columns() {
         read(glyphs),
         [
             "Deferred tax assets / Operating losses and credits: Years ended May 31, / 2019 $113,475 thousand; Years ended May 31, / 2018 $61,494 thousand.",
-            "Deferred tax assets / Reserves: Years ended May 31, / 2019 75,133 thousand; Years ended May 31, / 2018 53,818 thousand.",
-            "Deferred tax assets / Other: Years ended May 31, / 2019 429 thousand; Years ended May 31, / 2018 911 thousand.",
+            "Deferred tax assets / Reserves: Years ended May 31, / 2019 $75,133 thousand; Years ended May 31, / 2018 $53,818 thousand.",
+            "Deferred tax assets / Other: Years ended May 31, / 2019 $429 thousand; Years ended May 31, / 2018 $911 thousand.",
             "Total deferred assets, gross: Years ended May 31, / 2019 $189,037 thousand; Years ended May 31, / 2018 $116,223 thousand.",
         ]
     );
