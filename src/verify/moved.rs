@@ -126,11 +126,11 @@ impl<'a> Moved<'a> {
     pub fn find(&self, source: &Source<'_>) -> Option<Tabled> {
         let mut found: Option<Tabled> = None;
         for sentence in &source.sentences {
-            let named = |row: &'_ Row| row.named_by(&self.named, false).map(|name| name.words.clone());
-            let Some((row, name)) = sentence.row.as_ref().and_then(|row| Some((row, named(row)?))) else { continue };
+            let Some(row) = &sentence.row else { continue };
+            let Some(name) = row.named_by(&self.named, false) else { continue };
             let Some((now, before)) = self.periods(row) else { continue };
             let known = |word: &String| {
-                [&name, &now.heading, &before.heading, &source.named].into_iter().any(|words| words.contains(word))
+                [name.words, &now.heading, &before.heading, &source.named].into_iter().any(|words| words.contains(word))
             };
             if !self.named.iter().all(known) {
                 continue;

@@ -52,7 +52,8 @@ impl Row {
         let (name, cells) = split_row(row.text)?;
         let name = tidy(name);
         let by_sign = by_sign(&name).map(|both| both.map(|name| content(&name).collect()));
-        let is_loss = by_sign.is_none() && LOSS.is_match(&name);
+        // "Net loss (income)" tells by the sign which of the two it is.
+        let is_loss = LOSS.is_match(&name) && !name.contains(['(', '（']);
         let name = content(&name).collect();
         let mut at = row.text.len() - cells.len();
         let mut read = Vec::new();

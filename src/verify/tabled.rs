@@ -214,6 +214,7 @@ mod tests {
             ("Net loss was $201.3 million in 2018.", SIGNED),
             ("Net cash provided by operating activities was $7.5 million in 2019.", SIGNED),
             ("Net loss was $3.0 thousand in 2018.", LOSS),
+            ("Net loss (income) was $5 million in 2019.", "Net loss (income): 2019 $(5) million; 2018 $4 million."),
             ("2023年净利润为1,200万元。", SIGNED_ZH),
             ("2022年净亏损为3,000万元。", SIGNED_ZH),
             ("2023年营业利润为900万元。", SIGNED_ZH),
