@@ -45,11 +45,16 @@ pub fn is_row(text: &str, sentence: Span) -> bool {
 /// What stands between two cells of a row.
 pub const BETWEEN_CELLS: [char; 2] = ['；', ';'];
 
-/// The name of a row, and its cells. "其中：", "加：" and "减：" stand before a name in Chinese statements and are none.
+/// The name of a row, and its cells. "其中：", "加：" and "减：" stand within a name, in Chinese statements.
 pub fn split_row(row: &str) -> Option<(&str, &str)> {
     let (name, cells) = row.split_once(": ").or_else(|| row.split_once('：'))?;
-    let leads = ["其中", "加", "减"].iter().any(|lead| name.ends_with(lead) && name.chars().count() <= 5);
-    Some(cells.split_once('：').filter(|_| leads).unwrap_or((name, cells)))
+    let last = name.rsplit(['，', '/', '、', ' ']).next().unwrap_or(name);
+    if ["其中", "加", "减"].contains(&last)
+        && let Some((more, rest)) = cells.split_once('：')
+    {
+        return Some((&row[..row.len() - cells.len() + more.len()], rest));
+    }
+    Some((name, cells))
 }
 
 fn push_trimmed(text: &str, start: usize, end: usize, out: &mut Vec<Span>) {

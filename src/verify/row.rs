@@ -137,13 +137,24 @@ static LOSS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^(?:(?:total|net|operating|gross) )*loss(?:es)?\b|亏损$").expect("a constant pattern")
 });
 
-/// A name without its place in the statement: "四、", "（一）", "1.".
+/// A name without the statement that it stands in, where that is one of the whole company, and without its place there:
+/// "合并利润表，", "四、", "（一）", "1.", "其中：". The statement of the parent alone, of a segment or of a quarter is part of it.
 fn tidy(name: &str) -> String {
-    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(^|/ )\s*(?:[一二三四五六七八九十]{1,3}、|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|\d{1,2}[.．、]\s?(?:\D|$))*(?:其中[:：])?")
-            .expect("a constant pattern")
+    static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?ix)^(?:(?:合并)?(?:利润表|资产负债表|现金流量表|综合收益表|主要会计数据(?:和财务指标)?|主要财务(?:数据|指标))，
+            |(?:(?:condensed|consolidated|selected|summary)\s)*(?:statements?\sof\s(?:operations|income|earnings|cash\sflows?)
+            |balance\ssheets?|income\sstatements?|financial\s(?:data|highlights)),\s)",
+        )
+        .expect("a constant pattern")
     });
-    PLACE.replace_all(name, "$1").into_owned()
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(^|/ |，)\s*(?:(?:[一二三四五六七八九十]{1,3}、|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|\d{1,2}[.．、])\s?)?(?:(?:其中|加|减)[:：])?",
+        )
+        .expect("a constant pattern")
+    });
+    PLACE.replace_all(&STATEMENT.replace(name, ""), "$1").into_owned()
 }
 
 /// What the row is called with a positive figure and with a negative one. English statements put the other name behind the

@@ -186,6 +186,30 @@ mod tests {
 
     const STAFF: &str = "Employees: 2019 10,250; 2018 9,900.";
     const STAFF_ZH: &str = "研发人员数量（人）：2023年 1,024人；2022年 980人。";
+    const CSV: &str = "合并利润表，一、营业总收入：2023年度 512,300.12万元；2022年度 480,100.00万元。\n合并利润表，其中：营业收入：2023年度 510,000.12万元；2022年度 478,000.00万元。\n合并利润表，减：营业成本：2023年度 300,000.00万元；2022年度 290,000.00万元。\n合并利润表，五、净利润（净亏损以“－”号填列）：2023年度 -6,100.50万元；2022年度 45,000.00万元。\n合并利润表，1.归属于母公司股东的净利润：2023年度 -5,900.10万元；2022年度 44,100.00万元。";
+    const PARENT: &str = "母公司利润表，其中：营业收入：2023年度 510,000.12万元；2022年度 478,000.00万元。\n母公司利润表，五、净利润：2023年度 500万元；2022年度 45,000.00万元。";
+
+    /// The title of a statement and the place in it name no row; whose statement it is does.
+    #[test]
+    fn a_row_of_a_statement_is_named_without_it() {
+        for (claim, row) in [
+            ("2023年营业总收入为51.23亿元。", "合并利润表，一、营业总收入"),
+            ("2023年营收为51亿元。", "合并利润表，其中：营业收入"),
+            ("2023年营业成本为30亿元。", "合并利润表，减：营业成本"),
+            ("2022年净利润为4.5亿元。", "合并利润表，五、净利润"),
+            ("2023年净亏损6,100.50万元。", "合并利润表，五、净利润"),
+            ("2022年归母净利润为4.41亿元。", "合并利润表，1.归属于母公司"),
+            ("2023年归母净利润为-5,900.10万元。", "合并利润表，1.归属于母公司"),
+        ] {
+            let found = finds(claim, CSV);
+            assert!(found.as_ref().is_some_and(|found| found.starts_with(row)), "{claim}: {found:?}");
+        }
+        for claim in ["2023年营业收入为51亿元。", "2023年净利润为600万元。"] {
+            let (evidence, unit) = (plain_evidence(PARENT), read::unit(claim, lang::detect(claim)));
+            assert_eq!(find(&unit, &Source::of(&evidence)), None, "{claim}");
+        }
+    }
+
     const SIGNED: &str = "Net income (loss): 2019 -$12.4 million; 2018 $201.3 million.\nNet cash provided by (used in) operating activities: 2019 $(7.5) million; 2018 $9.1 million.";
     const LOSS: &str = "Net loss: 2019 $(3.0) thousand; 2018 $4.0 thousand.";
     const SIGNED_ZH: &str = "四、净利润（净亏损以“－”号填列）：2023年 -1,200万元；2022年 3,000万元。\n其中：利息费用：2023年 120万元；2022年 90万元。\n三、营业利润（亏损以“－”号填列）：2023年 -900万元；2022年 2,500万元。";
