@@ -100,6 +100,12 @@ pub fn named_alike(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// Whether the text calls a line by a name that another line has, too: 营收 may be 营业总收入. Then a figure of the one line
+/// that is not the claimed one contradicts nothing.
+pub fn is_vague(text: &str) -> bool {
+    text.match_indices("营收").any(|(at, found)| !text[at + found.len()..].starts_with('入'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +123,11 @@ mod tests {
         ] {
             assert_eq!(named_alike(text), alike);
         }
+    }
+
+    #[test]
+    fn a_name_of_two_lines_is_vague() {
+        assert!(is_vague("2023年营收为5亿元") && !is_vague("运营收入为5亿元") && !is_vague("营业收入"));
     }
 
     #[test]

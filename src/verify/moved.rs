@@ -21,6 +21,7 @@ use crate::{
     text::{
         asked::content,
         date::{DateMention, Relative, When},
+        line_item::is_vague,
         quantity::{Bound, Change, Kind, Number, Quantity, Relation, Trend, Value, difference, growth},
     },
 };
@@ -138,6 +139,7 @@ impl<'a> Moved<'a> {
             let cells = Cells { now: now.figure(&sentence.unit), before: before.figure(&sentence.unit) };
             let said = match cells.hold(sentence.unit.text, self)? {
                 Held::Up => Tabled::Says(sentence.span),
+                Held::Against(..) if is_vague(self.claim.text) => continue,
                 Held::Against(claimed, figure, comparison) => {
                     Tabled::Other { claimed, figure: figure.shifted(sentence.span.start()), comparison }
                 }

@@ -17,6 +17,7 @@ use crate::{
     domain::{text::Span, verdict::Comparison},
     text::{
         asked::content,
+        line_item::is_vague,
         quantity::{Bound, Quantity, Relation, Trend, Value},
     },
 };
@@ -96,7 +97,7 @@ pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
     }
     match (says, other) {
         (Some(row), None) => Some(Tabled::Says(row)),
-        (None, other) => other,
+        (None, other) => other.filter(|_| !is_vague(claim.text)),
         (Some(_), Some(_)) => None,
     }
 }
@@ -204,6 +205,9 @@ mod tests {
             let found = finds(claim, CSV);
             assert!(found.as_ref().is_some_and(|found| found.starts_with(row)), "{claim}: {found:?}");
         }
+        let total = "2023年营收为51.23亿元。";
+        let (evidence, unit) = (plain_evidence(CSV), read::unit(total, lang::detect(total)));
+        assert_eq!(find(&unit, &Source::of(&evidence)), None, "营收 may be either line");
         for claim in ["2023年营业收入为51亿元。", "2023年净利润为600万元。"] {
             let (evidence, unit) = (plain_evidence(PARENT), read::unit(claim, lang::detect(claim)));
             assert_eq!(find(&unit, &Source::of(&evidence)), None, "{claim}");
