@@ -150,11 +150,11 @@ fn tidy(name: &str) -> String {
     });
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(^|/ |，)\s*(?:(?:[一二三四五六七八九十]{1,3}、|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|\d{1,2}[.．、])\s?)?(?:(?:其中|加|减)[:：])?",
+            r"(^|/ |，)\s*(?:\d{1,2}\.\s?(\p{Han})|(?:(?:[一二三四五六七八九十]{1,3}、|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|\d{1,2}[．、])\s?)?(?:(?:其中|加|减)[:：])?)",
         )
         .expect("a constant pattern")
     });
-    PLACE.replace_all(&STATEMENT.replace(name, ""), "$1").into_owned()
+    PLACE.replace_all(&STATEMENT.replace(name, ""), "$1$2").into_owned()
 }
 
 /// What the row is called with a positive figure and with a negative one. English statements put the other name behind the
@@ -185,5 +185,25 @@ fn is_period(claimed: When, column: When) -> bool {
         DateRelation::Within => matches!((claimed, column), (When::Year(_), When::Day { .. })),
         DateRelation::Coarser => last_day(claimed) && matches!(column, When::Year(_)),
         DateRelation::Different | DateRelation::Unclear => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_a_statement_is_no_name() {
+        for (name, tidied) in [
+            ("合并利润表，1.归属于母公司股东的净利润", "归属于母公司股东的净利润"),
+            ("减：营业成本", "营业成本"),
+            ("（一）持续经营净利润", "持续经营净利润"),
+            ("母公司利润表，四、净利润", "母公司利润表，净利润"),
+            ("Consolidated Balance Sheets, Inventories", "Inventories"),
+            ("5.25% senior notes", "5.25% senior notes"),
+            ("十年期国债", "十年期国债"),
+        ] {
+            assert_eq!(tidy(name), tidied);
+        }
     }
 }
