@@ -8,7 +8,7 @@ use crate::{
         text::Lang,
     },
     text::{
-        asked::{Said, Subject},
+        asked::{self, Said, Subject},
         overlap::{self, Equivalents, Idf},
         sentence,
     },
@@ -82,7 +82,7 @@ const READ: usize = 10;
 fn said(question: &str, equivalents: &Equivalents, items: &[Evidence]) -> (bool, bool) {
     let subject = Subject::of(question);
     let of = |item: &Evidence| {
-        let context = equivalents.feature_set(&heading(item));
+        let context = asked::words(&heading(item), equivalents);
         let text = &item.chunk.text;
         let sentences = sentence::sentences(text);
         let said = sentences.iter().filter_map(|span| span.of(text));

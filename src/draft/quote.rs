@@ -146,7 +146,8 @@ impl Wording {
             if headed {
                 bonus += 0.3 * first;
             }
-            let told = subject.said_in(&candidate.text, &context, &equivalents) == Said::Told;
+            let headings = asked::words(&candidate.context, &equivalents);
+            let told = subject.said_in(&candidate.text, &headings, &equivalents) == Said::Told;
             if told {
                 bonus += TOLD;
             }

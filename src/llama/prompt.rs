@@ -1,5 +1,7 @@
 //! Conversations to tokens. What people and documents say is never read as a control token, whatever it looks like.
 
+use std::borrow::Cow;
+
 use llama_cpp_2::{
     model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel},
     token::LlamaToken,
@@ -17,12 +19,13 @@ fn place_holder(index: usize) -> String {
 }
 
 /// The tokens of a prompt, begin-of-text included where the model wants it. `prefix` opens the turn of a model that
-/// follows a conversation.
+/// follows a conversation, and `thoughts` is where it thinks ([`thoughts`]).
 pub fn tokens(
     model: &LlamaModel,
     prompt: &Prompt,
     is_chat: bool,
     prefix: &str,
+    thoughts: Option<&Block>,
     thinking: &Thinking,
 ) -> Result<Vec<LlamaToken>, String> {
     let vocab = model.vocab();
@@ -30,13 +33,15 @@ pub fn tokens(
         Prompt::Raw(text) => Ok(vocab.tokenize(text.as_bytes(), true, false)),
         Prompt::Chat(messages) if is_chat => {
             let turn = render(model, messages)?;
-            let (opening, thought, close) = match (thinking, block(model, &turn, prefix)) {
-                (Thinking::Aloud, Some(block)) => (block.open, "", String::new()),
-                (Thinking::Done(thought), Some(block)) => (block.open, thought.as_str(), block.close),
-                _ => (thinking::skipped(&turn, prefix), "", String::new()),
+            let (opening, thought, close) = match (thinking, thoughts) {
+                (Thinking::Aloud, Some(block)) => (Cow::Borrowed(block.open.as_str()), "", ""),
+                (Thinking::Done(thought), Some(block)) => {
+                    (Cow::Borrowed(block.open.as_str()), thought.as_str(), block.close.as_str())
+                }
+                _ => (Cow::Owned(thinking::skipped(&turn, prefix)), "", ""),
             };
             let frame = turn + &opening;
-            let behind = [(thought, false), (close.as_str(), true)];
+            let behind = [(thought, false), (close, true)];
             Ok(joined(model, parts(&frame, messages).into_iter().chain(behind)))
         }
         Prompt::Chat(messages) => {
@@ -58,15 +63,11 @@ pub fn tokens(
     }
 }
 
-/// Where this model thinks, if it does.
+/// Where this model thinks, if it does: asked once, when it is opened.
 pub fn thoughts(model: &LlamaModel, prefix: &str) -> Option<Block> {
     let turn = render(model, &[ChatMessage { role: Role::User, text: String::new() }]).ok()?;
-    block(model, &turn, prefix)
-}
-
-fn block(model: &LlamaModel, turn: &str, prefix: &str) -> Option<Block> {
     let template = model.chat_template(None).ok();
-    thinking::block(turn, prefix, template.as_ref().and_then(|own| own.to_str().ok()).unwrap_or_default())
+    thinking::block(&turn, prefix, template.as_ref().and_then(|own| own.to_str().ok()).unwrap_or_default())
 }
 
 /// Parts in a row. Those that are marked may hold the model's control tokens, written out.

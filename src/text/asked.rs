@@ -117,6 +117,11 @@ pub fn content(text: &str) -> impl Iterator<Item = String> {
     features.into_iter().filter(move |word| !says_nothing(word))
 }
 
+/// The features of a sentence or its headings, in which a [`Subject`] is looked for.
+pub fn words(text: &str, equivalents: &Equivalents) -> HashSet<String> {
+    equivalents.feature_set(&named_alike(text))
+}
+
 impl Subject {
     pub fn of(question: &str) -> Self {
         let named = content(question).map(|word| fiscal_year(&word).unwrap_or(word));
@@ -124,7 +129,7 @@ impl Subject {
         Self { names, figures }
     }
 
-    /// What a sentence says; `context` are the features of its title and headings. Those may hold some of the names
+    /// What a sentence says; `context` are the [`words`] of its title and headings. Those may hold some of the names
     /// (the company's), and the year where the sentence tells none, but not what a row would be told by: either half of
     /// the names stand in the sentence, or all that stands before its colon is named. A question that names but one
     /// thing, or nothing but figures, is told by no sentence alone.
@@ -132,7 +137,7 @@ impl Subject {
         if self.names.is_empty() || self.names.len() + self.figures.len() < 2 {
             return Said::Little;
         }
-        let own = equivalents.feature_set(&named_alike(sentence));
+        let own = words(sentence, equivalents);
         let in_own = self.names.iter().filter(|name| own.contains(*name)).count();
         let named = self.names.iter().all(|name| own.contains(name) || context.contains(name));
         let is_named = |(name, _): (&str, &str)| overlap::feature_set(&named_alike(name)).is_subset(&self.names);
@@ -231,10 +236,14 @@ mod tests {
             ("2021年至2023年营业收入是多少？", zh, Said::Little),
             ("研发人员有多少人？", "公司2023年研发人员数量为1,024人。", Said::Told),
         ] {
-            let context = overlap::feature_set("星辰科技股份有限公司2023年年度报告");
+            let context = words("星辰科技股份有限公司2023年年度报告", &Equivalents::default());
             let found = Subject::of(question).said_in(sentence, &context, &Equivalents::default());
             assert_eq!(found, said, "{question}");
         }
+        let context = words("总资产", &Equivalents::default());
+        let found =
+            Subject::of("2023年年末的总资产？").said_in("年末：2023年 5 万元。", &context, &Equivalents::default());
+        assert_eq!(found, Said::Told, "headings name lines of statements, too");
     }
 
     #[test]

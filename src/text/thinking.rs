@@ -4,6 +4,10 @@
 //! Hunyuan, Nemotron), `<thought>` (EXAONE), `<seed:think>` (Seed-OSS), `[THINK]` (Magistral), `◁think▷` (Kimi),
 //! `<|START_THINKING|>` (Command) and the channels of gpt-oss.
 
+/// The channel in which gpt-oss thinks, and the one in which it answers.
+const ANALYSIS: (&str, &str) = ("<|channel|>analysis<|message|>", "<|end|>");
+const FINAL: &str = "<|channel|>final<|message|>";
+
 /// Begin and end of a block of thoughts.
 const BLOCKS: [(&str, &str); 10] = [
     ("<think>", "</think>"),
@@ -14,24 +18,13 @@ const BLOCKS: [(&str, &str); 10] = [
     ("[THINK]", "[/THINK]"),
     ("◁think▷", "◁/think▷"),
     ("<|START_THINKING|>", "<|END_THINKING|>"),
-    ("<|channel|>analysis<|message|>", "<|end|>"),
+    ANALYSIS,
     ("<|channel|>commentary<|message|>", "<|end|>"),
 ];
 
 /// What stands around an answer without being part of it.
-const FRAMES: [&str; 7] = [
-    "<|start|>assistant",
-    "<|channel|>final<|message|>",
-    "<|return|>",
-    "<answer>",
-    "</answer>",
-    "<|START_RESPONSE|>",
-    "<|END_RESPONSE|>",
-];
-
-/// Opens the answer of gpt-oss, and the thoughts before it.
-const FINAL: &str = "<|channel|>final<|message|>";
-const ANALYSIS: (&str, &str) = BLOCKS[8];
+const FRAMES: [&str; 7] =
+    ["<|start|>assistant", FINAL, "<|return|>", "<answer>", "</answer>", "<|START_RESPONSE|>", "<|END_RESPONSE|>"];
 
 /// What ends the block of thoughts that a prompt leaves open at its end, as the templates of some families do.
 fn opened_by(prompt: &str) -> Option<&'static str> {
@@ -66,13 +59,8 @@ pub struct Block {
 /// The block of thoughts of a model: the one that its `template` opens at the end of a rendered `turn`, that its `prefix`
 /// opens and closes for it, or else that the template tells of. `None` for a model that does not think.
 pub fn block(turn: &str, prefix: &str, template: &str) -> Option<Block> {
-    if opened_by(turn).is_some() {
-        let close = skipped(turn, prefix);
-        return BLOCKS.iter().find(|(_, end)| close.starts_with(end)).map(|(_, end)| Block {
-            open: String::new(),
-            end,
-            close,
-        });
+    if let Some(end) = opened_by(turn) {
+        return Some(Block { open: String::new(), end, close: skipped(turn, prefix) });
     }
     if prefix.contains(FINAL) {
         let (begin, end) = ANALYSIS;

@@ -16,7 +16,7 @@ use super::{
     moved::Moved,
     read::{self, Source},
     references, rules,
-    tabled::{self, Tabled},
+    tabled::{self, Stated, Tabled},
     verbatim::{self, Verbatim},
 };
 use crate::{
@@ -350,10 +350,11 @@ impl Reader<'_, '_> {
 
     /// Rows of tables are read cell by cell; where none says the claim, its figures are not taken for found.
     fn read_tables(&self, members: &[usize], finding: &mut Finding) {
-        let moved = Moved::of(&self.unit);
+        let (stated, moved) = (Stated::of(&self.unit), Moved::of(&self.unit));
         for &at in members {
             let source = &self.table.sources[at];
-            match tabled::find(&self.unit, source).or_else(|| moved.as_ref()?.find(source)) {
+            let told = stated.as_ref().and_then(|stated| stated.find(source));
+            match told.or_else(|| moved.as_ref()?.find(source)) {
                 Some(Tabled::Says(row)) => {
                     finding.tabled = Some((at, row));
                     // Whose figure it is, the cell tells better than words in common do; what was worked out from two

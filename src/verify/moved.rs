@@ -82,6 +82,8 @@ pub struct Moved<'a> {
     way: Way,
     /// What it names besides figures, dates and movement.
     named: HashSet<String>,
+    /// Another line has the name, too.
+    is_vague: bool,
 }
 
 impl<'a> Moved<'a> {
@@ -119,8 +121,8 @@ impl<'a> Moved<'a> {
         if alone || !once(Says::Level) || !once(Says::Base) || !once(Says::Difference) {
             return None;
         }
-        let named = named(claim, &figures);
-        Some(Self { claim, figures: figures.into_iter().zip(says).collect(), dates, way, named })
+        let (named, is_vague) = (named(claim, &figures), is_vague(claim.text));
+        Some(Self { claim, figures: figures.into_iter().zip(says).collect(), dates, way, named, is_vague })
     }
 
     /// What the row of a source says that the claim names.
@@ -139,7 +141,7 @@ impl<'a> Moved<'a> {
             let cells = Cells { now: now.figure(&sentence.unit), before: before.figure(&sentence.unit) };
             let said = match cells.hold(sentence.unit.text, self)? {
                 Held::Up => Tabled::Says(sentence.span),
-                Held::Against(..) if is_vague(self.claim.text) => continue,
+                Held::Against(..) if self.is_vague => continue,
                 Held::Against(claimed, figure, comparison) => {
                     Tabled::Other { claimed, figure: figure.shifted(sentence.span.start()), comparison }
                 }

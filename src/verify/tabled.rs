@@ -17,6 +17,7 @@ use crate::{
     domain::{text::Span, verdict::Comparison},
     text::{
         asked::content,
+        date::DateMention,
         line_item::is_vague,
         quantity::{Bound, Quantity, Relation, Trend, Value},
     },
@@ -49,57 +50,80 @@ pub enum Tabled {
     },
 }
 
-/// What the cell says that the claim names. Where two rows of one name disagree about it, nothing.
-pub fn find(claim: &Unit<'_>, source: &Source<'_>) -> Option<Tabled> {
-    let [date] = claim.dates.as_slice() else { return None };
-    let figures: Vec<&Quantity> = claim.quantities.iter().filter(|q| !q.span.overlaps(date.span)).collect();
-    let [figure] = figures.as_slice() else { return None };
-    let moves = |q: &Quantity| q.change.is_some() || matches!(q.trend, Some(Trend::Up | Trend::Down));
-    let is_flat = |q: &Quantity| q.bound == Bound::Exact && q.hedge.is_none() && !moves(q);
-    if !is_flat(figure) || claim.references.iter().any(|r| !r.span.is_empty()) {
-        return None;
-    }
-    let named = named(claim.text, figure.span, date.span);
-    // "10,250 employees" names the row with its unit.
-    let with_unit: HashSet<String> = named.iter().cloned().chain(content(&figure.surface)).collect();
-    let (mut says, mut other) = (None, None);
-    for row in &source.sentences {
-        let Some((read, cell)) = row.row.as_ref().and_then(|row| Some((row, row.cell(date, &named)?))) else {
-            continue;
-        };
-        let theirs = cell.figure(&row.unit);
-        let Some(name) = read.named_by(&with_unit, theirs.value.low() < 0.into()) else { continue };
-        let known =
-            |word: &String| name.words.contains(word) || cell.heading.contains(word) || source.named.contains(word);
-        if !named.iter().all(known) || qualifies(claim.text, row.unit.text) {
-            continue;
+/// A claim about one cell, read once for all sources.
+pub struct Stated<'a> {
+    claim: &'a Unit<'a>,
+    figure: &'a Quantity,
+    date: &'a DateMention,
+    /// What it names besides its figure and its date.
+    named: HashSet<String>,
+    /// The same with the unit: "10,250 employees" names the row by it.
+    with_unit: HashSet<String>,
+}
+
+impl<'a> Stated<'a> {
+    /// `None` where the claim is none of this form.
+    pub fn of(claim: &'a Unit<'a>) -> Option<Self> {
+        let [date] = claim.dates.as_slice() else { return None };
+        let figures: Vec<&Quantity> = claim.quantities.iter().filter(|q| !q.span.overlaps(date.span)).collect();
+        let [figure] = figures.as_slice() else { return None };
+        if !is_flat(figure) || claim.references.iter().any(|r| !r.span.is_empty()) {
+            return None;
         }
-        let (ours, cells) =
-            if name.tells_sign { (size(figure)?, size(theirs)?) } else { ((*figure).clone(), theirs.clone()) };
-        let relation = relation(&ours, &cells, row.unit.text);
-        match relation {
-            _ if is_loss(&ours) != is_loss(&cells) || !is_flat(&cells) => return None,
-            Relation::Same | Relation::Rounded => says = says.or(Some(row.span)),
-            Relation::Different => {
-                let compared = figure.compare(theirs);
-                other = other.or(Some(Tabled::Other {
-                    claimed: figure.span,
-                    figure: theirs.span.shifted(row.span.start()),
-                    comparison: Comparison {
-                        claim: compared.claim,
-                        source: compared.source,
-                        relation: relation.sign(),
-                    },
-                }));
+        let named = named(claim.text, figure.span, date.span);
+        let with_unit = named.iter().cloned().chain(content(&figure.surface)).collect();
+        Some(Self { claim, figure, date, named, with_unit })
+    }
+
+    /// What the cell says that the claim names. Where two rows of one name disagree about it, nothing.
+    pub fn find(&self, source: &Source<'_>) -> Option<Tabled> {
+        let (mut says, mut other) = (None, None);
+        for row in &source.sentences {
+            let Some(read) = &row.row else { continue };
+            let Some(cell) = read.cell(self.date, &self.named) else { continue };
+            let theirs = cell.figure(&row.unit);
+            let Some(name) = read.named_by(&self.with_unit, theirs.value.low() < 0.into()) else { continue };
+            let known =
+                |word: &String| [name.words, &cell.heading, &source.named].iter().any(|words| words.contains(word));
+            if !self.named.iter().all(known) || qualifies(self.claim.text, row.unit.text) {
+                continue;
             }
-            _ => return None,
+            let (ours, cells) = if name.tells_sign {
+                (size(self.figure)?, size(theirs)?)
+            } else {
+                (self.figure.clone(), theirs.clone())
+            };
+            let relation = relation(&ours, &cells, row.unit.text);
+            match relation {
+                _ if is_loss(&ours) != is_loss(&cells) || !is_flat(&cells) => return None,
+                Relation::Same | Relation::Rounded => says = says.or(Some(row.span)),
+                Relation::Different => {
+                    let compared = self.figure.compare(theirs);
+                    other = other.or(Some(Tabled::Other {
+                        claimed: self.figure.span,
+                        figure: theirs.span.shifted(row.span.start()),
+                        comparison: Comparison {
+                            claim: compared.claim,
+                            source: compared.source,
+                            relation: relation.sign(),
+                        },
+                    }));
+                }
+                _ => return None,
+            }
+        }
+        match (says, other) {
+            (Some(row), None) => Some(Tabled::Says(row)),
+            (None, other) => other.filter(|_| !is_vague(self.claim.text)),
+            (Some(_), Some(_)) => None,
         }
     }
-    match (says, other) {
-        (Some(row), None) => Some(Tabled::Says(row)),
-        (None, other) => other.filter(|_| !is_vague(claim.text)),
-        (Some(_), Some(_)) => None,
-    }
+}
+
+/// Neither rounded by a word nor a bound nor a movement.
+fn is_flat(quantity: &Quantity) -> bool {
+    let moves = quantity.change.is_some() || matches!(quantity.trend, Some(Trend::Up | Trend::Down));
+    quantity.bound == Bound::Exact && quantity.hedge.is_none() && !moves
 }
 
 /// How a figure of a claim stands to that of a cell. What the row's name says of a share need not be told with the figure
@@ -193,7 +217,7 @@ mod tests {
     /// The title of a statement and the place in it name no row; whose statement it is does.
     #[test]
     fn a_row_of_a_statement_is_named_without_it() {
-        for (claim, row) in [
+        let rows = [
             ("2023年营业总收入为51.23亿元。", "合并利润表，一、营业总收入"),
             ("2023年营收为51亿元。", "合并利润表，其中：营业收入"),
             ("2023年营业成本为30亿元。", "合并利润表，减：营业成本"),
@@ -201,16 +225,11 @@ mod tests {
             ("2023年净亏损6,100.50万元。", "合并利润表，五、净利润"),
             ("2022年归母净利润为4.41亿元。", "合并利润表，1.归属于母公司"),
             ("2023年归母净利润为-5,900.10万元。", "合并利润表，1.归属于母公司"),
-        ] {
-            let found = finds(claim, CSV);
-            assert!(found.as_ref().is_some_and(|found| found.starts_with(row)), "{claim}: {found:?}");
-        }
-        let total = "2023年营收为51.23亿元。";
-        let (evidence, unit) = (plain_evidence(CSV), read::unit(total, lang::detect(total)));
-        assert_eq!(find(&unit, &Source::of(&evidence)), None, "营收 may be either line");
+        ];
+        all_are_said(&rows.map(|(claim, row)| (claim, CSV, row)));
+        assert_eq!(told("2023年营收为51.23亿元。", CSV), None, "营收 may be either line");
         for claim in ["2023年营业收入为51亿元。", "2023年净利润为600万元。"] {
-            let (evidence, unit) = (plain_evidence(PARENT), read::unit(claim, lang::detect(claim)));
-            assert_eq!(find(&unit, &Source::of(&evidence)), None, "{claim}");
+            assert_eq!(told(claim, PARENT), None, "{claim}");
         }
     }
 
@@ -221,7 +240,7 @@ mod tests {
     /// Statements name a row by both signs of its figure.
     #[test]
     fn a_row_is_named_by_the_sign_of_its_figure() {
-        for (claim, text, row) in [
+        all_are_said(&[
             ("Net loss was $12.4 million in 2019.", SIGNED, "Net income (loss)"),
             ("The company reported a net loss of $12.4 million in 2019.", SIGNED, "Net income (loss)"),
             ("Net income was $201.3 million in 2018.", SIGNED, "Net income (loss)"),
@@ -233,11 +252,8 @@ mod tests {
             ("2023年净亏损为1,200万元。", SIGNED_ZH, "四、净利润"),
             ("2023年利息费用为120万元。", SIGNED_ZH, "其中"),
             ("2022年营业利润为2,500万元。", SIGNED_ZH, "三、营业利润"),
-        ] {
-            let found = finds(claim, text);
-            assert!(found.as_ref().is_some_and(|found| found.starts_with(row)), "{claim}: {found:?}");
-        }
-        for (claim, text) in [
+        ]);
+        none_is_said(&[
             ("Net income was $12.4 million in 2019.", SIGNED),
             ("Net loss was $201.3 million in 2018.", SIGNED),
             ("Net cash provided by operating activities was $7.5 million in 2019.", SIGNED),
@@ -246,17 +262,32 @@ mod tests {
             ("2023年净利润为1,200万元。", SIGNED_ZH),
             ("2022年净亏损为3,000万元。", SIGNED_ZH),
             ("2023年营业利润为900万元。", SIGNED_ZH),
-        ] {
-            assert_eq!(finds(claim, text), None, "{claim}");
-        }
+        ]);
     }
 
     fn finds(claim: &str, text: &str) -> Option<String> {
-        let evidence = plain_evidence(text);
-        let unit = read::unit(claim, lang::detect(claim));
-        match find(&unit, &Source::of(&evidence))? {
+        match told(claim, text)? {
             Tabled::Says(row) => Some(row.of(text)?.to_owned()),
             Tabled::Other { .. } => None,
+        }
+    }
+
+    fn told(claim: &str, text: &str) -> Option<Tabled> {
+        let (evidence, unit) = (plain_evidence(text), read::unit(claim, lang::detect(claim)));
+        Stated::of(&unit)?.find(&Source::of(&evidence))
+    }
+
+    /// Claims, texts, and how the row begins that says the claim.
+    fn all_are_said(cases: &[(&str, &str, &str)]) {
+        for (claim, text, row) in cases {
+            let found = finds(claim, text);
+            assert!(found.as_ref().is_some_and(|found| found.starts_with(row)), "{claim}: {found:?}");
+        }
+    }
+
+    fn none_is_said(cases: &[(&str, &str)]) {
+        for (claim, text) in cases {
+            assert_eq!(finds(claim, text), None, "{claim}");
         }
     }
 
@@ -269,8 +300,7 @@ mod tests {
             ("Net sales were $3,001.2 million in 2019.", EN, "$4,512.3 million"),
             ("Gross margin was 40.0% in 2019.", EN, "41.3%"),
         ] {
-            let (evidence, unit) = (plain_evidence(text), read::unit(claim, lang::detect(claim)));
-            let found = find(&unit, &Source::of(&evidence));
+            let found = told(claim, text);
             let Some(Tabled::Other { figure: place, .. }) = &found else { panic!("{claim}: {found:?}") };
             assert_eq!(place.of(text), Some(figure), "{claim}");
         }
@@ -281,8 +311,7 @@ mod tests {
             ("Sales were $4 million in 2019.", EN),
             ("2023年研发费用为100万元。", ZH),
         ] {
-            let (evidence, unit) = (plain_evidence(text), read::unit(claim, lang::detect(claim)));
-            let found = find(&unit, &Source::of(&evidence));
+            let found = told(claim, text);
             assert!(!matches!(found, Some(Tabled::Says(_))), "{claim}: {found:?}");
         }
         let unit = read::unit("Sales were $4,512.3 million.", lang::detect("Sales"));
@@ -295,7 +324,7 @@ mod tests {
 
     #[test]
     fn one_cell_says_it() {
-        for (claim, text, row) in [
+        all_are_said(&[
             ("2023年营业收入为512,300.12万元。", ZH, "营业收入"),
             ("公司2022年实现营业收入48.01亿元。", ZH, "营业收入"),
             ("2023年归属于上市公司股东的净利润为4.56亿元。", ZH, "归属于"),
@@ -311,15 +340,12 @@ mod tests {
             ("Interest was $2 million in 2018.", EN, "Interest"),
             ("The company had 10,250 employees in 2019.", STAFF, "Employees"),
             ("2023年公司研发人员数量为1,024人。", STAFF_ZH, "研发人员数量"),
-        ] {
-            let found = finds(claim, text);
-            assert!(found.as_ref().is_some_and(|found| found.starts_with(row)), "{claim}: {found:?}");
-        }
+        ]);
     }
 
     #[test]
     fn more_or_less_than_one_cell_does_not() {
-        for (claim, text) in [
+        none_is_said(&[
             // Another year, another figure, another unit, another sign.
             ("2023年营业收入为480,100.00万元。", ZH),
             ("2021年营业收入为480,100.00万元。", ZH),
@@ -368,9 +394,7 @@ mod tests {
             ("2023年营业收入为400万元。", "营业收入：2023年第一季度 400万元；2022年第一季度 300万元。"),
             // No row.
             ("Net sales were $4 million in 2019.", "Net sales were $4 million in 2019."),
-        ] {
-            assert_eq!(finds(claim, text), None, "{claim}");
-        }
+        ]);
     }
 
     proptest::proptest! {

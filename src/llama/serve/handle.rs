@@ -63,8 +63,8 @@ impl Serving {
 
     /// The tokens of a prompt, never none.
     pub fn tokens(&self, prompt: &Prompt, thinking: &Thinking) -> Result<Vec<LlamaToken>, ModelError> {
-        let prefix = &self.options.assistant_prefix;
-        prompt::tokens(&self.model, prompt, self.is_chat, prefix, thinking).map_err(|e| self.failed(e))
+        let (prefix, thoughts) = (&self.options.assistant_prefix, self.thoughts.as_ref());
+        prompt::tokens(&self.model, prompt, self.is_chat, prefix, thoughts, thinking).map_err(|e| self.failed(e))
     }
 
     /// The token that a mark is written as, if it is one.

@@ -104,7 +104,7 @@ impl Table {
         if let Some(unit) = self.unit.take() {
             let mut rows = self.rows[body..].iter().map(|row| figures_of(row)).filter(|figures| !figures.is_empty());
             let (top, rest) = (rows.next().unwrap_or_default(), rows.flatten());
-            self.unit = Some(unit.in_currency_of(top.into_iter(), rest));
+            self.unit = Some(unit.in_currency_of(&top, rest));
         }
         let columns = self.columns(width, first..body);
         let figures = self.figure_columns(width, body);

@@ -198,6 +198,7 @@ fn the_currency_of_the_first_row_holds_for_those_below() {
         // Nobody says of which currency the first rows are, or of only one of two, or there is no scale.
         "(in millions) | 2019 | 2018\nUsers | 45 | 44\nSales | $12 | $11\nCosts | 9 | 8",
         "(in millions) | 2019 | 2018\nSales | $12 | $11\nSales in Europe | €5 | €4\nCosts | 9 | 8",
+        "(in millions) | 2019 | 2018\nSales | $12 | €11\nCosts | 9 | 8",
         " | 2019 | 2018\nSales | $12 | $11\nCosts | 9 | 8",
     ] {
         assert!(lines(table).iter().any(|line| line.starts_with("Costs: 2019 9")), "{:?}", lines(table));

@@ -109,19 +109,16 @@ impl Unit {
         Some((Self { currency: found[1].to_uppercase(), name: name.to_owned() }, rest))
     }
 
-    /// A scale with the currency that these figures bear, the first of a table; as it was, where it is no scale or has a
-    /// currency, where they bear none, and where any of `all` bears another. Statements write the sign in their first row
-    /// and in totals, and mean it for the rows between.
+    /// A scale with the currency that the figures of the table's first row bear, and as it was where it is no scale or has
+    /// a currency, where that row bears none, and where any figure, of that row or the `rest`, bears another. Statements
+    /// write the sign in their first row and in totals, and mean it for the rows between.
     #[must_use]
-    pub fn in_currency_of<'a>(
-        self,
-        mut first: impl Iterator<Item = &'a str>,
-        all: impl Iterator<Item = &'a str>,
-    ) -> Self {
+    pub fn in_currency_of<'a>(self, first: &[&'a str], rest: impl Iterator<Item = &'a str>) -> Self {
         let is_scale = matches!(self.name.as_str(), "thousand" | "million" | "billion");
-        let Some(sign) = first.find_map(sign_of).filter(|_| is_scale && !self.is_money()) else { return self };
-        let is_only = all.filter_map(sign_of).all(|other| other == sign);
-        Self { currency: if is_only { sign.to_owned() } else { String::new() }, ..self }
+        let mut signs = first.iter().copied().filter_map(sign_of);
+        let Some(sign) = signs.next().filter(|_| is_scale && !self.is_money()) else { return self };
+        let is_only = signs.chain(rest.filter_map(sign_of)).all(|other| other == sign);
+        if is_only { Self { currency: sign.to_owned(), ..self } } else { self }
     }
 
     /// As it stands behind figures that count things beside others that are money.
